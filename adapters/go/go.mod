@@ -1,0 +1,3 @@
+module polybolt.dev/go
+
+go 1.19

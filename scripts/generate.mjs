@@ -1,0 +1,147 @@
+/**
+ * Generates TypeScript types and standalone validators from every JSON Schema of the project into src/model/generated/.
+ * Invariant: what is generated depends on nothing but the schemas, this script and the two generators' versions; when none
+ * of these has changed, nothing is imported and nothing is written. Runs as a command or through `generate()`.
+ *
+ * For `name.schema.json` it writes `name.types.ts` and `name.validate.ts`. Both are plain TypeScript, so the compiler
+ * carries them to wherever it is told to, and nobody has to copy files.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Validators of files that people write report every mistake and carry the schema's words; those of the wire stop at the first. */
+const SOURCES = [
+  { folder: join(root, 'spec', 'schema'), forPeople: true },
+  { folder: join(root, 'multilang', 'schema'), forPeople: false },
+];
+
+/**
+ * @param {{out?: string, force?: boolean}} [options] out: the folder to write to; force: also when nothing has changed
+ * @returns {Promise<{changed: boolean, schemas: string[]}>} names of the schemas, without `.schema.json`
+ */
+export async function generate({ out = join(root, 'src', 'model', 'generated'), force = false } = {}) {
+  const schemas = readSchemas();
+  const names = schemas.map((schema) => schema.name);
+  const stamp = stampOf(schemas);
+  const stampFile = join(out, '.stamp');
+  if (!force && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return { changed: false, schemas: names };
+  mkdirSync(out, { recursive: true });
+  const written = new Set(['.stamp']);
+  const write = (file, text) => {
+    writeFileSync(join(out, file), text);
+    written.add(file);
+  };
+  await writeValidators(schemas, write);
+  await writeTypes(schemas, write);
+  for (const stale of readdirSync(out).filter((file) => !written.has(file))) rmSync(join(out, stale), { recursive: true });
+  writeFileSync(stampFile, stamp);
+  return { changed: true, schemas: names };
+}
+
+function readSchemas() {
+  const schemas = [];
+  for (const { folder, forPeople } of SOURCES) {
+    if (!existsSync(folder)) continue;
+    for (const file of readdirSync(folder).sort()) {
+      if (!file.endsWith('.schema.json')) continue;
+      const path = join(folder, file);
+      const text = readFileSync(path, 'utf8');
+      schemas.push({ name: basename(file, '.schema.json'), path, folder, forPeople, text, schema: parse(path, text) });
+    }
+  }
+  const twice = schemas.find((schema, index) => schemas.findIndex((other) => other.name === schema.name) !== index);
+  if (twice !== undefined) throw new Error(`two schemas are called ${twice.name}.schema.json; names must differ across folders`);
+  return schemas;
+}
+
+function parse(path, text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not valid JSON: ${error.message}`);
+  }
+}
+
+function stampOf(schemas) {
+  const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const tool of ['ajv', 'json-schema-to-typescript']) hash.update(readFileSync(join(root, 'node_modules', tool, 'package.json')));
+  for (const { path, text } of schemas) hash.update(`${path.slice(root.length)}\n${text.length}\n${text}`);
+  return `${hash.digest('hex')}\n`;
+}
+
+async function writeValidators(schemas, write) {
+  const [{ Ajv2020 }, { default: standalone }] = await Promise.all([import('ajv/dist/2020.js'), import('ajv/dist/standalone/index.js')]);
+  for (const forPeople of [true, false]) {
+    const group = schemas.filter((schema) => schema.forPeople === forPeople);
+    if (group.length === 0) continue;
+    const ajv = new Ajv2020({
+      discriminator: true,
+      allowUnionTypes: true,
+      // The count of UTF-16 units serves every bound of ours, and needs no helper at run time.
+      unicode: false,
+      logger: false,
+      allErrors: forPeople,
+      verbose: forPeople,
+      code: { source: true, esm: true, optimize: true },
+    });
+    for (const { schema } of group) ajv.addSchema(schema);
+    for (const { name, schema } of group) {
+      const validate = ajv.getSchema(schema.$id);
+      if (validate === undefined) throw new Error(`${name}.schema.json has no $id`);
+      write(`${name}.validate.ts`, validatorModule(name, schema, standalone.default(ajv, validate)));
+    }
+  }
+}
+
+function validatorModule(name, schema, code) {
+  const type = typeName(schema, name);
+  const body = code
+    .replace(/^"use strict";/, '')
+    .replace(/export const validate = (\w+);/, (_all, inner) => `const compiled = ${inner};`)
+    .replace(/export default \w+;/, '');
+  const needsRequire = body.includes('require(');
+  return [
+    '// @ts-nocheck',
+    `// Generated by scripts/generate.mjs from ${name}.schema.json. Changes belong there.`,
+    "import type { ErrorObject } from 'ajv';",
+    `import type { ${type} } from './${name}.types.js';`,
+    ...(needsRequire ? ["import { createRequire } from 'node:module';", 'const require = createRequire(import.meta.url);'] : []),
+    body.trim(),
+    '',
+    `/** Whether \`data\` is a valid ${type}; if not, \`validate${type}.errors\` says why until the next call. */`,
+    `export const validate${type}: { (data: unknown): data is ${type}; errors?: null | readonly ErrorObject[] } = compiled as never;`,
+    '',
+  ].join('\n');
+}
+
+async function writeTypes(schemas, write) {
+  const { compile } = await import('json-schema-to-typescript');
+  const byId = new Map(schemas.map(({ schema, text }) => [schema.$id, text]));
+  // Schemas refer to each other by $id, and nothing is ever fetched.
+  const resolver = { order: 1, canRead: ({ url }) => byId.has(url), read: ({ url }) => byId.get(url) };
+  for (const { name, schema, folder } of schemas) {
+    const { $id: _dropped, ...copy } = structuredClone(schema);
+    const types = await compile(copy, typeName(schema, name), {
+      cwd: `${folder}/`,
+      format: false,
+      additionalProperties: false,
+      bannerComment: `// Generated by scripts/generate.mjs from ${name}.schema.json. Changes belong there.`,
+      unreachableDefinitions: true,
+      $refOptions: { resolve: { file: false, http: false, polybolt: resolver } },
+    });
+    write(`${name}.types.ts`, types);
+  }
+}
+
+function typeName(schema, name) {
+  const words = (schema.title ?? name).split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return words.map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { changed, schemas } = await generate({ force: process.argv.includes('--force') });
+  process.stderr.write(`generate: ${schemas.length} schemas, ${changed ? 'written' : 'unchanged'}\n`);
+}

@@ -1,0 +1,168 @@
+/**
+ * `polybolt run FILE`: a topology in this process, from its first tuple to its last. Invariant: it ends for one reason, drains, accounts for every root, leaves no process behind, and its exit
+ * status says how it went.
+ */
+import { LocalCluster } from '../../daemon/local-cluster.js';
+import type { TopologySummary } from '../../daemon/summary.js';
+import { settingsOf } from '../../model/config.js';
+import { describeError, type PolyboltError } from '../../model/errors.js';
+import type { Topology } from '../../model/topology.js';
+import { formatMistake } from '../../model/topology-file/load.js';
+import { createConsoleLog } from '../console-log.js';
+import { EXIT } from '../exit-codes.js';
+import { LiveTable, rootLine, tableLines } from '../live-table.js';
+import { loadTopology, type TopologyOptions } from '../load-topology.js';
+import { TuplePrinter } from '../print-tuples.js';
+
+export interface RunOptions extends TopologyOptions {
+  readonly for?: number;
+  readonly untilIdle?: number;
+  readonly drain?: number;
+  readonly print?: readonly string[];
+  readonly log?: string;
+  readonly json?: boolean;
+}
+
+/** Why a run ends. */
+type Ending = { readonly reason: 'idle' | 'time' | 'interrupted' | 'closed' } | { readonly reason: 'fatal'; readonly error: PolyboltError };
+
+const DRAW_MS = 250;
+/** A line on stderr this often where there is no terminal. */
+const REPORT_MS = 5000;
+
+export async function runCommand(file: string, options: RunOptions): Promise<number> {
+  const result = loadTopology(file, options);
+  if ('mistakes' in result) {
+    for (const mistake of result.mistakes) console.error(formatMistake(mistake));
+    return EXIT.invalidTopology;
+  }
+  const printer = new TuplePrinter(options.print ?? [], result.topology, (text) => process.stdout.write(text));
+  return new Run(result.topology, options, printer).run();
+}
+
+class Run {
+  readonly #topology: Topology;
+  readonly #options: RunOptions;
+  readonly #printer: TuplePrinter;
+  readonly #table = process.stderr.isTTY ? new LiveTable(process.stderr) : undefined;
+  #end: (ending: Ending) => void = () => {};
+  readonly #ended = new Promise<Ending>((resolve) => {
+    this.#end = resolve;
+  });
+  #firstAckMs: number | null = null;
+  #signals = 0;
+  #drawing: NodeJS.Timeout | undefined;
+  #note = '';
+
+  constructor(topology: Topology, options: RunOptions, printer: TuplePrinter) {
+    this.#topology = topology;
+    this.#options = options;
+    this.#printer = printer;
+  }
+
+  async run(): Promise<number> {
+    const cluster = await LocalCluster.start({
+      // A terminal shows the table; warnings and errors come beneath it.
+      log: createConsoleLog(this.#table === undefined ? (this.#options.log ?? 'info') : 'error', (line) => process.stderr.write(line)),
+      observerOf: (component) => this.#printer.observerOf(component),
+      onError: (_component, error, suppressed) => this.#showError(error, suppressed),
+      onFatal: (error) => this.#end({ reason: 'fatal', error }),
+      onFirstAck: () => {
+        this.#firstAckMs ??= Math.round(performance.now() * 10) / 10;
+      },
+    });
+    const onSignal = (): void => this.#onSignal(cluster);
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    // Whoever read our output has gone: there is nobody left to run for.
+    process.stdout.on('error', () => this.#end({ reason: 'closed' }));
+    try {
+      return await this.#runIn(cluster);
+    } finally {
+      clearInterval(this.#drawing);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  }
+
+  async #runIn(cluster: LocalCluster): Promise<number> {
+    const { name } = this.#topology;
+    await cluster.submit(this.#topology);
+    this.#drawing = setInterval(() => this.#draw(cluster), this.#table === undefined ? REPORT_MS : DRAW_MS);
+    const { untilIdle, for: forMs } = this.#options;
+    if (untilIdle !== undefined) void cluster.untilIdle(name, untilIdle).then(() => this.#end({ reason: 'idle' }));
+    const timer = forMs === undefined ? undefined : setTimeout(() => this.#end({ reason: 'time' }), forMs);
+    const ending = await this.#ended;
+    clearTimeout(timer);
+    if (ending.reason === 'fatal') {
+      console.error(describeError(ending.error));
+      this.#finish(cluster.summary(name), EXIT.cannotRun);
+      await cluster.killNow();
+      return EXIT.cannotRun;
+    }
+    if (ending.reason !== 'idle') await this.#drain(cluster);
+    const summary = cluster.summary(name);
+    await cluster.shutdown();
+    const status = ending.reason === 'interrupted' ? EXIT.interrupted : isClean(summary) ? EXIT.done : EXIT.failed;
+    this.#finish(summary, status);
+    return status;
+  }
+
+  /** Stops the spouts and gives what is on its way time to arrive. */
+  async #drain(cluster: LocalCluster): Promise<void> {
+    const { name, config } = this.#topology;
+    const drainMs = this.#options.drain ?? settingsOf(config).messageTimeoutMs;
+    const untilMs = performance.now() + drainMs;
+    await cluster.deactivate(name);
+    const countdown = setInterval(() => {
+      const seconds = Math.max(0, Math.ceil((untilMs - performance.now()) / 1000));
+      this.#say(`draining: ${cluster.summary(name).roots.pending} roots pending, ${seconds} s left; Ctrl-C again ends it at once`);
+    }, 1000);
+    await cluster.untilIdle(name, 50, drainMs);
+    clearInterval(countdown);
+  }
+
+  #onSignal(cluster: LocalCluster): void {
+    this.#signals++;
+    if (this.#signals === 1) {
+      this.#say('interrupted: no more is emitted, what is on its way may arrive; Ctrl-C again ends it at once');
+      return this.#end({ reason: 'interrupted' });
+    }
+    void cluster.killNow().then(() => process.exit(EXIT.interrupted));
+  }
+
+  #say(text: string): void {
+    this.#note = text;
+    if (this.#table === undefined) process.stderr.write(`polybolt: ${text}\n`);
+  }
+
+  #draw(cluster: LocalCluster): void {
+    const summary = cluster.summary(this.#topology.name);
+    if (this.#table === undefined) process.stderr.write(`polybolt: ${rootLine(summary)}\n`);
+    else this.#table.draw(summary, performance.now(), this.#note);
+  }
+
+  #showError(error: PolyboltError, suppressed: number): void {
+    const text = describeError(error);
+    this.#table?.addError(text);
+    if (this.#table !== undefined) return;
+    if (suppressed > 0) process.stderr.write(`error ${suppressed} more errors of this component were not shown\n`);
+    process.stderr.write(`error ${text}\n`);
+  }
+
+  #finish(summary: TopologySummary, status: number): void {
+    this.#printer.flush();
+    if (this.#table !== undefined) this.#table.draw(summary, performance.now(), '');
+    else process.stderr.write(`${[...tableLines(summary, () => ''), rootLine(summary)].join('\n')}\n`);
+    if (status === EXIT.failed) {
+      const { pending, unreplayed } = summary.roots;
+      process.stderr.write(`polybolt: not everything arrived: ${pending} roots pending, ${unreplayed ?? 'too many'} failed and were not acked by a replay\n`);
+    }
+    if (this.#options.json !== true) return;
+    const elapsedMs = Math.round(performance.now());
+    process.stdout.write(`${JSON.stringify({ ...summary, firstAckMs: this.#firstAckMs, elapsedMs, status })}\n`);
+  }
+}
+
+/** Whether every root has arrived, if need be by replay. */
+function isClean({ roots }: TopologySummary): boolean {
+  return roots.pending === 0 && roots.unreplayed === 0;
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+/** The command `polybolt`. Invariant: a command's code is loaded only when it is called, so that help is instant; data goes to stdout, everything else to stderr. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT } from './exit-codes.js';
+import { parseDurationMs, parsePair } from './options.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('polybolt')
+  .description('Runs Apache Storm topologies without a JVM: spouts and bolts in any language over the multilang protocol.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(polybolt --help, or polybolt COMMAND --help, says more)');
+
+/** Gathers `name=value` options into one object. */
+function pairs(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { ...before, ...argument(() => parsePair(text)) };
+}
+
+function duration(text: string): number {
+  return argument(() => parseDurationMs(text));
+}
+
+function argument<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function list(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+program
+  .command('run')
+  .description('run a topology in this process, in the foreground')
+  .argument('<file>', 'topology file (YAML)')
+  .option('--set <name=value>', 'value of a ${variable} in the file; may be given again', pairs)
+  .option('--config <key=value>', 'configuration that wins over the file; may be given again', pairs)
+  .option('--for <duration>', 'stop after so long: 500ms, 30s, 5m', duration)
+  .option('--until-idle <duration>', 'stop when for so long nothing was emitted and nothing is pending, queued or held', duration)
+  .option('--print <component[:stream]>', 'write each tuple a component emits to stdout as one JSON line; may be given again', list)
+  .option('--drain <duration>', 'how long the end waits for tuples on their way (default: the message timeout)', duration)
+  .option('--log <level>', 'lowest level to log: debug, info, warn, error', 'info')
+  .option('--json', 'end with one JSON summary line on stdout')
+  .action(async (file: string, options: Record<string, unknown>) => {
+    const { runCommand } = await import('./commands/run.js');
+    process.exitCode = await runCommand(file, options);
+  });
+
+program
+  .command('check')
+  .description('say everything that is wrong with a topology file')
+  .argument('<file>', 'topology file (YAML)')
+  .option('--set <name=value>', 'value of a ${variable} in the file; may be given again', pairs)
+  .option('--config <key=value>', 'configuration that wins over the file; may be given again', pairs)
+  .option('--json', 'one JSON line for each mistake, or one that describes the topology')
+  .action(async (file: string, options: Record<string, unknown>) => {
+    const { checkCommand } = await import('./commands/check.js');
+    process.exitCode = checkCommand(file, options);
+  });
+
+program
+  .command('doctor')
+  .description('look at this machine and say what would keep topologies from running')
+  .option('--json', 'one JSON line for each check')
+  .action(async (options: Record<string, unknown>) => {
+    const { doctorCommand } = await import('./commands/doctor.js');
+    process.exitCode = doctorCommand(options);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else {
+    const { describeError, PolyboltError } = await import('../model/errors.js');
+    console.error(describeError(error));
+    process.exitCode = error instanceof PolyboltError && error.code === 'PB_USAGE' ? EXIT.usage : EXIT.failed;
+  }
+}

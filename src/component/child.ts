@@ -1,0 +1,198 @@
+/**
+ * One child process: its pipes, its stderr, its exit and its end. Invariant: `onExit` comes exactly once, after the last byte of stdout that there
+ * is to read (or 100 ms, because a grandchild may hold stdout open), and the whole process group is gone afterwards.
+ */
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { ResultPromise } from 'execa';
+import { EXIT_DRAIN_MS, READ_CHUNK_BYTES, READ_TURN_BYTES, STDERR_TAIL_BYTES } from '../model/limits.js';
+import type { ChildPipes } from './fifo-pool.js';
+
+export interface ChildCommand {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ChildExit {
+  /** Exit code, when it exited by itself. */
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  /** The error of a command that could not be started at all. */
+  readonly startError: NodeJS.ErrnoException | undefined;
+}
+
+export interface ChildEvents {
+  /** Bytes of stdout; the buffer is used again afterwards. */
+  onBytes(chunk: Buffer): void;
+  onStderr(text: string): void;
+  /** Stdout has ended while the process may live on. */
+  onStdoutEnd(): void;
+  onExit(exit: ChildExit): void;
+  /** The pipe has taken everything that was written. */
+  onDrain(): void;
+}
+
+/** How children are started; `execa` but for tests. */
+export type Spawn = (command: ChildCommand, stdio: { readonly stdin: number; readonly stdout: number }) => ResultPromise;
+
+export class Child {
+  readonly #events: ChildEvents;
+  readonly #process: ResultPromise;
+  readonly #stdin: Socket;
+  readonly #stdout: Socket;
+  readonly #stderrTail: Buffer[] = [];
+  #stderrBytes = 0;
+  #turnBytes = 0;
+  #wantsPause = false;
+  #isPaused = false;
+  #stdoutEnded = false;
+  #exit: ChildExit | undefined;
+  #finished = false;
+
+  constructor(spawn: Spawn, command: ChildCommand, pipes: ChildPipes, events: ChildEvents) {
+    this.#events = events;
+    this.#process = spawn(command, { stdin: pipes.childStdin, stdout: pipes.childStdout });
+    closeSync(pipes.childStdin);
+    closeSync(pipes.childStdout);
+    this.#stdin = new Socket({ fd: pipes.hostWrite, readable: false, writable: true, writableHighWaterMark: 1 } as ConstructorParameters<typeof Socket>[0]);
+    // With a mark of one byte, `drain` says that the pipe has taken everything.
+    this.#stdin.on('error', () => this.#stdin.destroy()); // EPIPE: the exit of the child tells the story.
+    this.#stdin.on('drain', () => events.onDrain());
+    const buffer = Buffer.allocUnsafeSlow(READ_CHUNK_BYTES);
+    this.#stdout = new Socket({
+      fd: pipes.hostRead,
+      readable: true,
+      writable: false,
+      onread: { buffer, callback: (bytes: number) => this.#onRead(bytes, buffer) },
+    } as ConstructorParameters<typeof Socket>[0]);
+    this.#stdout.on('end', () => this.#onStdoutEnd());
+    this.#stdout.on('error', () => this.#onStdoutEnd());
+    this.#stdout.resume();
+    this.#process.stderr?.on('data', (chunk: Buffer) => this.#onStderr(chunk));
+    this.#process.then(
+      (result) => this.#onExit({ code: result.exitCode, signal: result.signal, startError: startErrorOf(result) }),
+      (error: NodeJS.ErrnoException) => this.#onExit({ code: undefined, signal: undefined, startError: error }),
+    );
+  }
+
+  /** 0 when the process could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Bytes that the pipe has not taken yet. */
+  get unwrittenBytes(): number {
+    return this.#stdin.writableLength;
+  }
+
+  get hasExited(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  /** Whether we ourselves decline to read. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** The last of what it wrote on stderr, at most 64 KiB. */
+  get stderrTail(): string {
+    return Buffer.concat(this.#stderrTail).subarray(-STDERR_TAIL_BYTES).toString();
+  }
+
+  /** Writes to its stdin; what the pipe does not take waits in memory, which the caller bounds by `unwrittenBytes`. */
+  write(text: string): void {
+    if (!this.#stdin.destroyed && !this.#stdin.writableEnded) this.#stdin.write(text, 'utf8');
+  }
+
+  /** EOF on its stdin, after what has been written. */
+  endStdin(): void {
+    if (!this.#stdin.destroyed) this.#stdin.end();
+  }
+
+  /** Stops or resumes reading its stdout. */
+  pause(paused: boolean): void {
+    this.#wantsPause = paused;
+    if (!paused && this.#isPaused) this.#resume();
+  }
+
+  /** To the whole process group, which the child leads. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (this.pid === 0) return;
+    try {
+      process.kill(-this.pid, signal);
+    } catch (error) {
+      // ESRCH: nobody is left. EPERM: it has become somebody else, and cannot be reached.
+      if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+
+  /** Called by Node for each read; false stops reading. */
+  #onRead(bytes: number, buffer: Buffer): boolean {
+    this.#events.onBytes(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
+    this.#turnBytes += bytes;
+    if (this.#finished) return false;
+    if (this.#wantsPause) {
+      this.#isPaused = true;
+      return false;
+    }
+    if (this.#turnBytes < READ_TURN_BYTES) {
+      if (this.#turnBytes === bytes) setImmediate(() => this.#endTurn());
+      return true;
+    }
+    // A flood: the neighbours have a turn first.
+    this.#isPaused = true;
+    return false;
+  }
+
+  #endTurn(): void {
+    this.#turnBytes = 0;
+    if (this.#isPaused && !this.#wantsPause) this.#resume();
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#turnBytes = 0;
+    if (!this.#stdout.destroyed) this.#stdout.resume();
+  }
+
+  #onStderr(chunk: Buffer): void {
+    this.#stderrTail.push(chunk);
+    this.#stderrBytes += chunk.length;
+    while (this.#stderrBytes - (this.#stderrTail[0]?.length ?? 0) >= STDERR_TAIL_BYTES) {
+      this.#stderrBytes -= (this.#stderrTail.shift() as Buffer).length;
+    }
+    this.#events.onStderr(chunk.toString());
+  }
+
+  #onStdoutEnd(): void {
+    if (this.#stdoutEnded) return;
+    this.#stdoutEnded = true;
+    this.#stdout.destroy();
+    if (this.#exit !== undefined) this.#finish();
+    else this.#events.onStdoutEnd();
+  }
+
+  #onExit(exit: ChildExit): void {
+    this.#exit = exit;
+    if (this.#stdoutEnded) return this.#finish();
+    // What it wrote before it died is still to be had, also when we had paused.
+    this.pause(false);
+    setTimeout(() => this.#finish(), EXIT_DRAIN_MS);
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.kill('SIGKILL');
+    this.#stdin.destroy();
+    this.#stdout.destroy();
+    this.#process.stderr?.destroy();
+    this.#events.onExit(this.#exit as ChildExit);
+  }
+}
+
+function startErrorOf(result: Awaited<ResultPromise>): NodeJS.ErrnoException | undefined {
+  const { cause } = result as { readonly cause?: NodeJS.ErrnoException };
+  return result.exitCode === undefined && result.signal === undefined ? (cause ?? new Error('it could not be started')) : undefined;
+}

@@ -1,0 +1,124 @@
+/**
+ * Keeps an in-process component running: instance after instance under the same restart budget as a child's. Invariant: a throw ends the instance, and
+ * nothing of it reaches the next.
+ */
+import type { ErrorCode } from '../model/error-codes.js';
+import { PolyboltError } from '../model/errors.js';
+import { RestartBudget } from '../membership/restart-budget.js';
+import type { HostEvents, TaskIdentity } from './ports.js';
+
+export interface ModuleSettings<T> {
+  /** Makes a new instance; throws when the module is not what it should be. */
+  readonly create: () => T;
+  readonly restartsMax: number;
+}
+
+export interface ModuleLife<T> {
+  open(instance: T): void | Promise<void>;
+  close(instance: T): void | Promise<void>;
+  /** The instance is gone: let go of everything that was its. */
+  onLost(): void;
+}
+
+export class ModuleKeeper<T> {
+  readonly #identity: TaskIdentity;
+  readonly #settings: ModuleSettings<T>;
+  readonly #events: HostEvents;
+  readonly #life: ModuleLife<T>;
+  readonly #budget: RestartBudget;
+  #instance: T | undefined;
+  #isUp = false;
+  #completed = false;
+  #stopping = false;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(identity: TaskIdentity, settings: ModuleSettings<T>, events: HostEvents, life: ModuleLife<T>) {
+    this.#identity = identity;
+    this.#settings = settings;
+    this.#events = events;
+    this.#life = life;
+    this.#budget = new RestartBudget(settings.restartsMax);
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#completed = false;
+    this.#open().then(
+      () => this.#events.onReady(),
+      (error: unknown) => this.threw(error),
+    );
+  }
+
+  progressed(): void {
+    this.#completed = true;
+  }
+
+  /** The component threw: its incarnation ends, and the next one is started. */
+  threw(error: unknown): void {
+    this.#isUp = false;
+    this.#instance = undefined;
+    this.#life.onLost();
+    const explained = this.explain('PB_MODULE_THREW', error);
+    if (this.#stopping) return this.#events.onError(explained);
+    const delayMs = this.#budget.next(this.#completed);
+    if (delayMs === undefined) {
+      return this.#events.onFatal(
+        new PolyboltError('PB_RESTARTS_EXHAUSTED', {
+          message: `component "${this.#identity.component}" was started ${this.#settings.restartsMax + 1} times in a row and completed no tuple; the last time: ${explained.message}`,
+          hint: explained.hint,
+          context: explained.context,
+          cause: error,
+        }),
+      );
+    }
+    this.#events.onError(explained);
+    this.#events.onRestart();
+    this.#restart = setTimeout(() => this.start(), delayMs);
+  }
+
+  /** An error of the component with what a person wants to know; errors that have a code keep it. */
+  explain(code: ErrorCode, error: unknown): PolyboltError {
+    const { component, task } = this.#identity;
+    if (error instanceof PolyboltError) return error.with({ component, task });
+    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return new PolyboltError(code, {
+      message: trace.split('\n')[0] as string,
+      hint: code === 'PB_MODULE_THREW' ? 'catch it in the component, or make it a BasicBolt, which fails the tuple and goes on' : '',
+      context: { component, task, trace },
+      cause: error,
+    });
+  }
+
+  async stop(): Promise<void> {
+    const instance = this.#instance;
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    if (instance === undefined) return;
+    try {
+      await this.#life.close(instance);
+    } catch (error) {
+      this.#events.onError(this.explain('PB_MODULE_THREW', error));
+    }
+    this.kill();
+  }
+
+  kill(): void {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    if (this.#instance === undefined) return;
+    this.#isUp = false;
+    this.#instance = undefined;
+    this.#life.onLost();
+  }
+
+  async #open(): Promise<void> {
+    const instance = this.#settings.create();
+    this.#instance = instance;
+    await this.#life.open(instance);
+    this.#isUp = this.#instance === instance;
+  }
+}

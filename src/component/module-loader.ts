@@ -1,0 +1,72 @@
+/**
+ * Loads the TypeScript and JavaScript modules of a topology. Invariant: a module is imported from where it lies, so its relative imports and
+ * `node_modules` are its own; on a Node that cannot strip types itself, swc's stripper does, from the first `.ts` module on.
+ */
+import { existsSync } from 'node:fs';
+import { register } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PolyboltError } from '../model/errors.js';
+
+let canLoadTypeScript = 'typescript' in process.features && Boolean(process.features.typescript);
+
+/**
+ * Imports a module and returns a factory for what it exports: a class is constructed with `args`, a function is called with them, anything else is taken as it is.
+ * Throws PB_MODULE_MISSING and PB_MODULE_INVALID.
+ * @param path relative to `directory`
+ * @param isValid whether an instance is what is wanted here; `wanted` says it in words
+ */
+export async function loadModule<T>(
+  directory: string,
+  path: string,
+  exportName: string | undefined,
+  args: readonly unknown[],
+  wanted: string,
+  isValid: (instance: unknown) => boolean,
+): Promise<() => T> {
+  const file = resolve(directory, path);
+  if (!existsSync(file)) {
+    throw new PolyboltError('PB_MODULE_MISSING', { message: `the module ${path} does not exist in ${directory}`, hint: 'mend module: or resources: in the topology file' });
+  }
+  if (/\.[cm]?ts$/.test(file) && !canLoadTypeScript) {
+    register(new URL('./type-stripping.js', import.meta.url));
+    canLoadTypeScript = true;
+  }
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new PolyboltError('PB_MODULE_INVALID', {
+      message: `the module ${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'import it by hand with node to see the whole trace',
+      context: { file, trace: error instanceof Error ? (error.stack ?? '') : '' },
+      cause: error,
+    });
+  }
+  const name = exportName ?? pickExport(exported);
+  const value = name === undefined ? undefined : exported[name];
+  const create = factoryOf(value, args);
+  if (create === undefined || !isValid(create())) {
+    throw new PolyboltError('PB_MODULE_INVALID', {
+      message: `the module ${path} exports no ${wanted}${exportName === undefined ? '' : ` as "${exportName}"`}; it exports ${Object.keys(exported).join(', ') || 'nothing'}`,
+      hint: `export default a class with the methods of a ${wanted}, or name the export with export:`,
+      context: { file },
+    });
+  }
+  return create as () => T;
+}
+
+/** The default export, or the only one. */
+function pickExport(exported: Record<string, unknown>): string | undefined {
+  if ('default' in exported) return 'default';
+  const names = Object.keys(exported);
+  return names.length === 1 ? names[0] : undefined;
+}
+
+function factoryOf(value: unknown, args: readonly unknown[]): (() => unknown) | undefined {
+  if (typeof value === 'function') {
+    const isClass = /^class\b/.test(Function.prototype.toString.call(value));
+    return isClass ? () => new (value as new (...a: readonly unknown[]) => unknown)(...args) : () => (value as (...a: readonly unknown[]) => unknown)(...args);
+  }
+  return typeof value === 'object' && value !== null ? () => value : undefined;
+}

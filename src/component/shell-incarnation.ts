@@ -1,0 +1,330 @@
+/**
+ * One launch of a child that speaks multilang: handshake, liveness, its words, its end. Invariant: `onEnded` comes exactly once, after the last frame that
+ * could be read, with everything a person needs to know about why; nothing of one incarnation reaches the next (design D8).
+ * Implements ML-HS and ML-LC.
+ */
+import { PolyboltError } from '../model/errors.js';
+import { ComponentDecoder } from '../protocol/component-decoder.js';
+import type { ComponentHandler, EmitFrame, LogLevel } from '../protocol/component-frames.js';
+import { encodeHandshake } from '../protocol/host-encoder.js';
+import { Child, type ChildCommand, type ChildExit, type Spawn } from './child.js';
+import type { FifoPool } from './fifo-pool.js';
+import { Outbox } from './outbox.js';
+import type { TaskIdentity } from './ports.js';
+import { explainStartError } from './start-error.js';
+import { StderrLog } from './stderr-log.js';
+
+/** What a kind of component (spout or bolt) makes of what its child says. */
+export interface IncarnationEvents {
+  /** The handshake has been answered. */
+  onUp(): void;
+  onEmit(frame: EmitFrame): void;
+  onAck(id: number): void;
+  onFail(id: number): void;
+  onSync(): void;
+  onUnknownCommand(command: string): void;
+  onLog(level: LogLevel, message: string): void;
+  onError(error: PolyboltError): void;
+  onMetrics(name: string, params: unknown): void;
+  onDirty(): void;
+  onDrain(): void;
+  /** It is gone. @param error why, or undefined when it was asked to go */
+  onEnded(error: PolyboltError | undefined): void;
+}
+
+export interface ShellSettings {
+  readonly command: ChildCommand;
+  readonly handshake: { readonly pidDir: string; readonly conf: unknown; readonly context: unknown };
+  readonly handshakeTimeoutMs: number;
+  readonly subprocessTimeoutMs: number;
+  /** Each step of the way out: EOF, SIGTERM, SIGKILL. */
+  readonly shutdownGraceMs: number;
+}
+
+export interface ShellPorts {
+  readonly spawn: Spawn;
+  readonly fifos: FifoPool;
+  readonly now: () => number;
+}
+
+type Phase = 'launching' | 'handshake' | 'up' | 'ending' | 'ended';
+
+/** Stdout has ended: how long the process may take to exit before it is taken for one that closed stdout and lives on. */
+const STDOUT_CLOSED_GRACE_MS = 1000;
+
+export class ShellIncarnation implements ComponentHandler {
+  readonly outbox = new Outbox();
+  readonly decoder: ComponentDecoder;
+  readonly #identity: TaskIdentity;
+  readonly #settings: ShellSettings;
+  readonly #ports: ShellPorts;
+  readonly #events: IncarnationEvents;
+  readonly #stderr: StderrLog;
+  #child: Child | undefined;
+  #phase: Phase = 'launching';
+  #startedAtMs: number;
+  #lastSignAtMs: number;
+  #pulsedAtMs: number;
+  #isWatched = true;
+  #strayCount = 0;
+  /** Why it has to end, when we decided so. */
+  #verdict: PolyboltError | undefined;
+  #asked = false;
+  #timers: NodeJS.Timeout[] = [];
+  readonly #gone: Promise<void>;
+  #resolveGone: () => void = () => {};
+
+  constructor(identity: TaskIdentity, settings: ShellSettings, ports: ShellPorts, events: IncarnationEvents) {
+    this.#identity = identity;
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#events = events;
+    this.decoder = new ComponentDecoder(this);
+    this.#stderr = new StderrLog(identity);
+    this.#startedAtMs = this.#lastSignAtMs = this.#pulsedAtMs = ports.now();
+    this.#gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+    this.#launch().catch((error: unknown) => this.#onStartFailed(error));
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  get isUp(): boolean {
+    return this.#phase === 'up';
+  }
+
+  get unwrittenBytes(): number {
+    return this.#child?.unwrittenBytes ?? 0;
+  }
+
+  /** Resolves when it is gone. */
+  get gone(): Promise<void> {
+    return this.#gone;
+  }
+
+  /** Whether silence counts: a spout is only waited for while a command is unanswered. */
+  watch(isWatched: boolean): void {
+    if (isWatched && !this.#isWatched) this.#lastSignAtMs = this.#ports.now();
+    this.#isWatched = isWatched;
+  }
+
+  pause(paused: boolean): void {
+    this.#child?.pause(paused);
+  }
+
+  /** Writes what is in the outbox. */
+  flush(): void {
+    if (this.#phase === 'up' && !this.outbox.isEmpty) this.#child?.write(this.outbox.take());
+  }
+
+  pulse(nowMs: number): void {
+    const elapsedMs = nowMs - this.#pulsedAtMs;
+    this.#pulsedAtMs = nowMs;
+    this.#stderr.pulse(nowMs);
+    // Time stands still while we ourselves decline to read.
+    if (this.#child?.isPaused === true) this.#lastSignAtMs += elapsedMs;
+    if (this.#phase === 'handshake' && nowMs - this.#startedAtMs > this.#settings.handshakeTimeoutMs) this.end(this.#handshakeTimeout(nowMs));
+    else if (this.#phase === 'up' && this.#isWatched && nowMs - this.#lastSignAtMs > this.#settings.subprocessTimeoutMs) this.end(this.#hung(nowMs));
+  }
+
+  /** Ends it because of what it did: at once. */
+  end(error: PolyboltError): void {
+    if (this.#phase === 'ended' || this.#verdict !== undefined) return;
+    this.#verdict = error;
+    this.#phase = 'ending';
+    this.decoder.stop();
+    this.#child?.kill('SIGKILL');
+  }
+
+  /** Asks it to go: EOF, then SIGTERM, then SIGKILL, each with its grace. */
+  async stop(): Promise<void> {
+    if (this.#phase === 'ended') return;
+    this.#asked = true;
+    this.#child?.pause(false);
+    this.flush();
+    this.#phase = 'ending';
+    const { shutdownGraceMs } = this.#settings;
+    this.#child?.endStdin();
+    this.#after(shutdownGraceMs, () => this.#child?.kill('SIGTERM'));
+    this.#after(2 * shutdownGraceMs, () => {
+      this.#verdict ??= new PolyboltError('PB_CHILD_IGNORED_TERM', {
+        message: `the component did not end on SIGTERM within ${shutdownGraceMs} ms and was killed`,
+        hint: 'end on EOF of stdin, and do not ignore SIGTERM',
+      });
+      this.#child?.kill('SIGKILL');
+    });
+    await this.#gone;
+  }
+
+  kill(): void {
+    this.#asked = true;
+    this.#phase = this.#phase === 'ended' ? 'ended' : 'ending';
+    this.#child?.kill('SIGKILL');
+  }
+
+  // What the child says.
+
+  onEmit(frame: EmitFrame): void {
+    this.#events.onEmit(frame);
+  }
+  onAck(id: number): void {
+    this.#events.onAck(id);
+  }
+  onFail(id: number): void {
+    this.#events.onFail(id);
+  }
+  onSync(): void {
+    this.#events.onSync();
+  }
+  onUnknownCommand(command: string): void {
+    this.#events.onUnknownCommand(command);
+  }
+  onLog(level: LogLevel, message: string): void {
+    this.#events.onLog(level, message);
+  }
+  onMetrics(name: string, params: unknown): void {
+    this.#events.onMetrics(name, params);
+  }
+  onPid(): void {
+    if (this.#phase !== 'handshake') return;
+    this.#phase = 'up';
+    this.#events.onUp();
+    this.#events.onDirty();
+  }
+  onError(message: string): void {
+    this.#events.onError(this.explain(new PolyboltError('PB_COMPONENT_ERROR', { message: message.trimEnd() })));
+  }
+  onInvalid(error: PolyboltError): void {
+    this.#events.onError(this.explain(error));
+  }
+  onUnreadable(error: PolyboltError): void {
+    this.end(error);
+  }
+  onStray(text: string): void {
+    // The first says it all; the rest is for who looks closer.
+    const error = new PolyboltError('PB_STDOUT_POLLUTED', {
+      message: text === '' ? 'the component sent an empty message' : 'the component printed text outside of the protocol; what followed was read on',
+      hint: 'print to stderr or use the log command: stdout belongs to the protocol',
+      context: { text: text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text },
+    });
+    if (this.#strayCount++ === 0) this.#events.onError(this.explain(error));
+    else this.#identity.log.debug('child.stray', { component: this.#identity.component, task: this.#identity.task, text: text.slice(0, 200) });
+  }
+
+  /** Adds what a person wants to know about the child. */
+  explain(error: PolyboltError, exit?: ChildExit): PolyboltError {
+    const { component, task } = this.#identity;
+    const stderr = (this.#child?.stderrTail ?? '').trimEnd();
+    return error.with({
+      component,
+      task,
+      pid: this.pid,
+      command: this.#settings.command.argv.join(' '),
+      cwd: this.#settings.command.cwd,
+      ...(exit === undefined ? {} : { exit: exit.signal ?? exit.code ?? 'not started' }),
+      stderr: stderr === '' ? '(nothing)' : stderr.split('\n').slice(-20).join('\n'),
+    });
+  }
+
+  async #launch(): Promise<void> {
+    const { spawn, fifos, now } = this.#ports;
+    const pipes = await fifos.take();
+    this.#child = new Child(spawn, this.#settings.command, pipes, {
+      onBytes: (chunk) => {
+        this.#lastSignAtMs = now();
+        this.decoder.push(chunk);
+      },
+      onStderr: (text) => this.#stderr.add(text),
+      onStdoutEnd: () => this.#onStdoutEnd(),
+      onExit: (exit) => this.#onExit(exit),
+      onDrain: () => this.#events.onDrain(),
+    });
+    if (this.#phase === 'ending') return this.#child.kill('SIGKILL');
+    this.#phase = 'handshake';
+    this.#child.write(encodeHandshake(this.#settings.handshake));
+  }
+
+  #onStartFailed(error: unknown): void {
+    this.#finish(explainStartError(error as NodeJS.ErrnoException, this.#settings.command));
+  }
+
+  #onStdoutEnd(): void {
+    this.#after(STDOUT_CLOSED_GRACE_MS, () =>
+      this.end(
+        new PolyboltError('PB_CHILD_CLOSED_STDOUT', {
+          message: 'the component closed its standard output and went on running',
+          hint: 'keep stdout open, or exit: without it the component can neither ack nor emit',
+        }),
+      ),
+    );
+  }
+
+  #onExit(exit: ChildExit): void {
+    if (exit.startError !== undefined) return this.#finish(this.explain(explainStartError(exit.startError, this.#settings.command), exit));
+    const wasUp = this.#phase === 'up' || this.#phase === 'ending';
+    const error = this.#verdict ?? (this.#asked ? undefined : this.#unaskedExit(exit, wasUp));
+    this.#finish(error === undefined ? undefined : this.explain(error, exit));
+  }
+
+  #finish(error: PolyboltError | undefined): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#stderr.flush();
+    this.#events.onEnded(error);
+    this.#resolveGone();
+  }
+
+  #unaskedExit(exit: ChildExit, wasUp: boolean): PolyboltError {
+    const how = exit.signal === undefined ? `with code ${exit.code}` : `on ${exit.signal}`;
+    if (!wasUp) {
+      return new PolyboltError('PB_HANDSHAKE_FAILED', {
+        message: `the component exited ${how} before it had answered the handshake with {"pid":N}`,
+        hint: 'run the command by hand in that directory; its last lines on stderr are above',
+      });
+    }
+    if (this.decoder.heldBytes > 0) {
+      return new PolyboltError('PB_FRAME_INCOMPLETE', {
+        message: `the component exited ${how} in the middle of a frame of ${this.decoder.heldBytes} bytes so far`,
+        hint: 'flush whole messages, each closed by a line "end", before exiting',
+        context: { frame: this.decoder.quoteHeld() },
+      });
+    }
+    return new PolyboltError('PB_CHILD_EXITED', {
+      message: `the component exited ${how} without being asked to`,
+      hint: exit.code === 0 ? 'a component runs until EOF on stdin; some libraries exit 0 after a crash: see stderr and its last error' : 'see stderr for the crash',
+    });
+  }
+
+  #handshakeTimeout(nowMs: number): PolyboltError {
+    const waitedMs = Math.round(nowMs - this.#startedAtMs);
+    const held = this.decoder.heldBytes > 0 ? { stdout: this.decoder.quoteHeld() } : {};
+    return new PolyboltError('PB_HANDSHAKE_TIMEOUT', {
+      message: `waited ${waitedMs} ms for {"pid":N} and a line "end" on the component's standard output`,
+      hint: 'read the first message on stdin, answer it with the pid, and flush; raise polybolt.handshake.timeout.secs for a slow start',
+      context: held,
+    });
+  }
+
+  #hung(nowMs: number): PolyboltError {
+    const silentMs = Math.round(nowMs - this.#lastSignAtMs);
+    if (this.decoder.heldBytes > 0) {
+      return new PolyboltError('PB_FRAME_INCOMPLETE', {
+        message: `the component wrote ${this.decoder.heldBytes} bytes of a frame and then nothing for ${silentMs} ms`,
+        hint: 'close every message with a line "end" and flush',
+        context: { frame: this.decoder.quoteHeld() },
+      });
+    }
+    return new PolyboltError('PB_CHILD_HUNG', {
+      message: `the component gave no sign of life for ${silentMs} ms`,
+      hint: 'answer heartbeats with sync and flush; raise topology.subprocess.timeout.secs if one tuple may take longer',
+    });
+  }
+
+  #after(ms: number, action: () => void): void {
+    this.#timers.push(setTimeout(action, ms));
+  }
+}

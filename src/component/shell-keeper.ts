@@ -1,0 +1,127 @@
+/**
+ * Keeps a child running: incarnation after incarnation, until its restart budget is spent or somebody asks it to go. Invariant: at most
+ * one incarnation lives at a time, and `onLost` runs before the next one starts.
+ */
+import { PolyboltError } from '../model/errors.js';
+import { RestartBudget } from '../membership/restart-budget.js';
+import type { HostEvents, TaskIdentity } from './ports.js';
+import { type IncarnationEvents, ShellIncarnation, type ShellPorts, type ShellSettings } from './shell-incarnation.js';
+
+/** Errors after which another try would fail the same way. */
+const HOPELESS: ReadonlySet<string> = new Set(['PB_COMPONENT_NOT_FOUND', 'PB_COMPONENT_NOT_EXECUTABLE', 'PB_COMPONENT_START_FAILED']);
+
+export type KeptEvents = Omit<IncarnationEvents, 'onEnded' | 'onError' | 'onLog' | 'onMetrics'> & {
+  /** The incarnation is gone: let go of everything that was its. */
+  onLost(): void;
+};
+
+export class ShellKeeper {
+  readonly #identity: TaskIdentity;
+  readonly #settings: ShellSettings & { readonly restartsMax: number };
+  readonly #ports: ShellPorts;
+  readonly #host: HostEvents;
+  readonly #kept: KeptEvents;
+  readonly #budget: RestartBudget;
+  #incarnation: ShellIncarnation | undefined;
+  #completed = false;
+  #stopping = false;
+  #restart: NodeJS.Timeout | undefined;
+  #failing: PolyboltError | undefined;
+
+  constructor(
+    identity: TaskIdentity,
+    settings: ShellSettings & { readonly restartsMax: number },
+    ports: ShellPorts,
+    host: HostEvents,
+    kept: KeptEvents,
+  ) {
+    this.#identity = identity;
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#host = host;
+    this.#kept = kept;
+    this.#budget = new RestartBudget(settings.restartsMax);
+  }
+
+  get current(): ShellIncarnation | undefined {
+    return this.#incarnation;
+  }
+
+  get isUp(): boolean {
+    return this.#incarnation?.isUp === true;
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#completed = false;
+    const { topology, component, task, log } = this.#identity;
+    const kept = this.#kept;
+    const host = this.#host;
+    this.#incarnation = new ShellIncarnation(this.#identity, this.#settings, this.#ports, {
+      onUp: () => {
+        log.debug('child.up', { topology, component, task, pid: this.#incarnation?.pid });
+        kept.onUp();
+      },
+      onEmit: (frame) => kept.onEmit(frame),
+      onAck: (id) => kept.onAck(id),
+      onFail: (id) => kept.onFail(id),
+      onSync: () => kept.onSync(),
+      onUnknownCommand: (command) => kept.onUnknownCommand(command),
+      onDirty: () => kept.onDirty(),
+      onDrain: () => kept.onDrain(),
+      onLog: (level, message) => host.onLog(level, message),
+      onError: (error) => host.onError(error),
+      onMetrics: (name, params) => host.onMetrics(name, params),
+      onEnded: (error) => this.#onEnded(error),
+    });
+  }
+
+  /** The incarnation has completed a tuple: it works. */
+  progressed(): void {
+    this.#completed = true;
+  }
+
+  /** Ends the incarnation because it broke a rule that cannot be mended; the next one is started. */
+  end(error: PolyboltError): void {
+    this.#incarnation?.end(error);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    await this.#incarnation?.stop();
+  }
+
+  kill(): void {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    this.#incarnation?.kill();
+  }
+
+  #onEnded(error: PolyboltError | undefined): void {
+    this.#incarnation = undefined;
+    this.#kept.onLost();
+    if (error !== undefined) this.#failing = error;
+    if (this.#stopping) {
+      if (error !== undefined) this.#host.onError(error);
+      return;
+    }
+    if (error === undefined) return;
+    if (HOPELESS.has(error.code)) return this.#host.onFatal(error);
+    this.#host.onError(error);
+    const delayMs = this.#budget.next(this.#completed);
+    if (delayMs === undefined) return this.#host.onFatal(this.#exhausted(error));
+    this.#host.onRestart();
+    // At once still means from the event loop: whoever is being told of the end comes first.
+    this.#restart = setTimeout(() => this.start(), delayMs);
+  }
+
+  #exhausted(last: PolyboltError): PolyboltError {
+    return new PolyboltError('PB_RESTARTS_EXHAUSTED', {
+      message: `component "${this.#identity.component}" was started ${this.#settings.restartsMax + 1} times in a row and completed no tuple; the last time: ${last.code} ${last.message}`,
+      hint: last.hint === '' ? 'see stderr of the component' : last.hint,
+      context: last.context,
+      cause: this.#failing,
+    });
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * A spout that runs as a child process. Invariant: one command is outstanding at a time, from its writing to its `sync`; a surplus sync
+ * is never an error, and emits are answered whenever they come. Implements ML-SP and ML-EM.
+ */
+import { PolyboltError } from '../model/errors.js';
+import { Values } from '../model/values.js';
+import type { EmitFrame } from '../protocol/component-frames.js';
+import { encodeSpoutCommand, encodeTaskIds, encodeVerdict } from '../protocol/host-encoder.js';
+import type { Compatibility } from '../model/topology.js';
+import { checkEmit } from './emit-rules.js';
+import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
+import type { ShellPorts, ShellSettings } from './shell-incarnation.js';
+import { ShellKeeper } from './shell-keeper.js';
+
+export interface ShellSpoutSettings extends ShellSettings {
+  readonly restartsMax: number;
+  readonly compat: Compatibility;
+}
+
+export interface SpoutEvents extends HostEvents {
+  /** A reliable emit was refused: the component hears `fail` for it. */
+  onRefused(messageId: unknown): void;
+  /** Its roots have nobody left who could replay them. */
+  onLost(): void;
+}
+
+type Outstanding = 'none' | 'next' | 'activate' | 'deactivate' | 'ack' | 'fail';
+
+export class ShellSpout implements SpoutHost {
+  wasEmpty = false;
+  readonly #settings: ShellSpoutSettings;
+  readonly #output: ComponentOutput;
+  readonly #events: SpoutEvents;
+  readonly #keeper: ShellKeeper;
+  readonly #now: () => number;
+  #outstanding: Outstanding = 'none';
+  #sentAtMs = 0;
+  #emitted = 0;
+  /** What the component should be, and what this incarnation has been told. */
+  #isActive = false;
+  #toldActive = false;
+  #stream: OutputStream | undefined;
+  #wantsPause = false;
+
+  constructor(identity: TaskIdentity, settings: ShellSpoutSettings, ports: ShellPorts, output: ComponentOutput, events: SpoutEvents) {
+    this.#settings = settings;
+    this.#output = output;
+    this.#events = events;
+    this.#now = ports.now;
+    this.#keeper = new ShellKeeper(identity, settings, ports, events, {
+      onUp: () => this.#onUp(),
+      onEmit: (frame) => this.#onEmit(frame),
+      onAck: () => this.#notForSpouts('ack'),
+      onFail: () => this.#notForSpouts('fail'),
+      onSync: () => this.#onSync(),
+      onUnknownCommand: (command) => this.#notForSpouts(command),
+      onDirty: () => events.onDirty(),
+      onDrain: () => {},
+      onLost: () => this.#onLost(),
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#keeper.isUp;
+  }
+
+  get isIdle(): boolean {
+    return this.#keeper.isUp && this.#outstanding === 'none' && this.#toldActive === this.#isActive;
+  }
+
+  start(): void {
+    this.#keeper.start();
+  }
+
+  next(): void {
+    this.#emitted = 0;
+    this.#send('next', encodeSpoutCommand('next'));
+  }
+
+  verdict(verdict: 'ack' | 'fail', messageId: unknown): void {
+    this.#send(verdict, encodeVerdict(verdict, messageId as string));
+  }
+
+  activate(): void {
+    this.#isActive = true;
+    this.#tellActive();
+  }
+
+  deactivate(): void {
+    this.#isActive = false;
+    this.#tellActive();
+  }
+
+  flush(): void {
+    this.#keeper.current?.flush();
+  }
+
+  pulse(nowMs: number): void {
+    const implicitMs = this.#settings.compat.implicitSyncMs;
+    const mayBeImplicit = this.#outstanding !== 'none' && this.#outstanding !== 'next';
+    if (implicitMs !== undefined && mayBeImplicit && nowMs - this.#sentAtMs >= implicitMs) this.#onSync();
+    this.#keeper.current?.pulse(nowMs);
+  }
+
+  pause(paused: boolean): void {
+    this.#wantsPause = paused;
+    this.#applyPause();
+  }
+
+  async stop(): Promise<void> {
+    await this.#keeper.stop();
+  }
+
+  kill(): void {
+    this.#keeper.kill();
+  }
+
+  /** Only a `next` that floods is left unread: verdicts never wait for anybody (design D9). */
+  #applyPause(): void {
+    this.#keeper.current?.pause(this.#wantsPause && this.#outstanding === 'next');
+  }
+
+  #onUp(): void {
+    this.#keeper.current?.watch(false);
+    this.#toldActive = false;
+    this.#tellActive();
+    this.#events.onReady();
+  }
+
+  /** Tells the component what it should be, when it does not know yet and is not busy. */
+  #tellActive(): void {
+    if (!this.#keeper.isUp || this.#outstanding !== 'none' || this.#toldActive === this.#isActive) return;
+    this.#toldActive = this.#isActive;
+    if (this.#settings.compat.skipActivate === true) return;
+    const command = this.#isActive ? 'activate' : 'deactivate';
+    this.#send(command, encodeSpoutCommand(command));
+  }
+
+  #send(outstanding: Outstanding, text: string): void {
+    const { current } = this.#keeper;
+    if (current === undefined) return;
+    this.#outstanding = outstanding;
+    this.#sentAtMs = this.#now();
+    this.#applyPause();
+    current.watch(true);
+    current.outbox.addTuple(text);
+    this.#events.onDirty();
+  }
+
+  #onSync(): void {
+    if (this.#outstanding === 'none') return;
+    if (this.#outstanding === 'next') this.wasEmpty = this.#emitted === 0;
+    this.#outstanding = 'none';
+    this.#keeper.current?.watch(false);
+    this.#tellActive();
+    this.#events.onReady();
+  }
+
+  // Hot path: once for every emit.
+  #onEmit(frame: EmitFrame): void {
+    this.#emitted++;
+    const messageId = frame.idText === '' ? undefined : frame.idText;
+    let stream = this.#stream;
+    if (stream === undefined || stream.name !== frame.stream || stream.arity !== frame.arity || stream.direct || frame.task !== 0) {
+      const checked = frame.refusal ?? checkEmit(this.#output, frame.stream, frame.arity, frame.task);
+      if (checked instanceof PolyboltError) return this.#refuse(checked, frame, messageId);
+      stream = this.#stream = checked;
+    }
+    this.#keeper.progressed();
+    let targets: readonly number[];
+    try {
+      targets = this.#output.emitRoot(stream, Values.fromText(frame.text), messageId, frame.task);
+    } catch (error) {
+      if (error instanceof PolyboltError) return this.#refuse(error, frame, messageId); // Of a custom grouping.
+      throw error;
+    }
+    if (frame.needTaskIds && frame.task === 0) this.#reply(targets);
+  }
+
+  #refuse(error: PolyboltError, frame: EmitFrame, messageId: unknown): void {
+    const { current } = this.#keeper;
+    this.#events.onError(current === undefined ? error : current.explain(error.with({ frame: current.decoder.quote() })));
+    if (messageId !== undefined) this.#events.onRefused(messageId);
+    if (frame.needTaskIds && frame.task === 0) this.#reply([]);
+  }
+
+  #reply(targets: readonly number[]): void {
+    this.#keeper.current?.outbox.addReply(encodeTaskIds(targets));
+    this.#events.onDirty();
+  }
+
+  #notForSpouts(command: string): void {
+    const frame = this.#keeper.current?.decoder.quote() ?? '';
+    this.#keeper.end(
+      new PolyboltError('PB_COMMAND_UNKNOWN', {
+        message: `a spout sent the command "${command}", which spouts do not have`,
+        hint: 'a spout sends emit, log, error, metrics and sync',
+        context: { frame },
+      }),
+    );
+  }
+
+  #onLost(): void {
+    this.#outstanding = 'none';
+    this.#toldActive = false;
+    this.#events.onLost();
+  }
+}
