@@ -4,8 +4,9 @@ Invariant: code written for Storm's module runs unmodified and never waits for t
 differs in speed, in the guard of stdin and stdout, and in ending with status 1 after a crash. Needs `polybolt` beside it.
 """
 
+# Those who write `from storm import *` get these names from Storm's module too, so none may be left out.
 import json
-import os
+import os  # noqa: F401
 import sys
 import traceback
 from collections import deque

@@ -7,8 +7,9 @@
  */
 const BUCKETS = 3;
 const FIRST_CAPACITY = 1024;
-/** Marks a root whose init has not come yet. Task ids start at 1. */
-const NO_SPOUT = 0;
+/** Whether the init of a root has come, and whether a fail has. */
+const WAITING = 0;
+const STARTED = 1;
 const FAILED = 1;
 
 export interface Verdicts {
@@ -42,7 +43,7 @@ export class AckLedger {
   /** A spout has emitted this root to targets whose edges have this XOR. */
   init(rootHigh: number, rootLow: number, xorHigh: number, xorLow: number): void {
     const slot = this.#touch(rootHigh, rootLow, xorHigh, xorLow);
-    this.#started[slot] = 1;
+    this.#started[slot] = STARTED;
     this.#settle(slot, rootHigh, rootLow);
   }
 
@@ -64,7 +65,7 @@ export class AckLedger {
   }
 
   #settle(slot: number, rootHigh: number, rootLow: number): void {
-    if (this.#started[slot] === NO_SPOUT) return;
+    if (this.#started[slot] === WAITING) return;
     if (this.#flags[slot] === FAILED) {
       this.#remove(slot);
       this.#verdicts.failed(rootHigh, rootLow);
@@ -86,7 +87,7 @@ export class AckLedger {
       this.#rootLow[slot] = rootLow;
       this.#xorHigh[slot] = xorHigh;
       this.#xorLow[slot] = xorLow;
-      this.#started[slot] = NO_SPOUT;
+      this.#started[slot] = WAITING;
       this.#flags[slot] = 0;
     } else {
       this.#xorHigh[slot] = (this.#xorHigh[slot] as number) ^ xorHigh;

@@ -10,6 +10,9 @@ import { type IncarnationEvents, ShellIncarnation, type ShellPorts, type ShellSe
 /** Errors after which another try would fail the same way. */
 const HOPELESS: ReadonlySet<string> = new Set(['PB_COMPONENT_NOT_FOUND', 'PB_COMPONENT_NOT_EXECUTABLE', 'PB_COMPONENT_START_FAILED']);
 
+/** Starts of a command that has never yet answered a handshake: a missing import does not mend itself. */
+const FIRST_STARTS_MAX = 3;
+
 export type KeptEvents = Omit<IncarnationEvents, 'onEnded' | 'onError' | 'onLog' | 'onMetrics'> & {
   /** The incarnation is gone: let go of everything that was its. */
   onLost(): void;
@@ -24,6 +27,8 @@ export class ShellKeeper {
   readonly #budget: RestartBudget;
   #incarnation: ShellIncarnation | undefined;
   #completed = false;
+  #hasBeenUp = false;
+  #starts = 0;
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
   #failing: PolyboltError | undefined;
@@ -54,11 +59,13 @@ export class ShellKeeper {
   start(): void {
     if (this.#stopping) return;
     this.#completed = false;
+    this.#starts++;
     const { topology, component, task, log } = this.#identity;
     const kept = this.#kept;
     const host = this.#host;
     this.#incarnation = new ShellIncarnation(this.#identity, this.#settings, this.#ports, {
       onUp: () => {
+        this.#hasBeenUp = true;
         log.debug('child.up', { topology, component, task, pid: this.#incarnation?.pid });
         kept.onUp();
       },
@@ -110,7 +117,7 @@ export class ShellKeeper {
     if (HOPELESS.has(error.code)) return this.#host.onFatal(error);
     this.#host.onError(error);
     const delayMs = this.#budget.next(this.#completed);
-    if (delayMs === undefined) return this.#host.onFatal(this.#exhausted(error));
+    if (delayMs === undefined || (!this.#hasBeenUp && this.#starts >= FIRST_STARTS_MAX)) return this.#host.onFatal(this.#exhausted(error));
     this.#host.onRestart();
     // At once still means from the event loop: whoever is being told of the end comes first.
     this.#restart = setTimeout(() => this.start(), delayMs);
@@ -118,7 +125,7 @@ export class ShellKeeper {
 
   #exhausted(last: PolyboltError): PolyboltError {
     return new PolyboltError('PB_RESTARTS_EXHAUSTED', {
-      message: `component "${this.#identity.component}" was started ${this.#settings.restartsMax + 1} times in a row and completed no tuple; the last time: ${last.code} ${last.message}`,
+      message: `component "${this.#identity.component}" was started ${this.#starts} times and ${this.#hasBeenUp ? 'completed no tuple at last' : 'never answered the handshake'}; the last time: ${last.code} ${last.message}`,
       hint: last.hint === '' ? 'see stderr of the component' : last.hint,
       context: last.context,
       cause: this.#failing,

@@ -66,6 +66,7 @@ export class LocalCluster {
   /** Workers by topology name. */
   readonly #workers = new Map<string, Worker[]>();
   #incarnations = 0;
+  #isShutDown = false;
 
   private constructor(options: LocalClusterOptions) {
     this.#options = options;
@@ -128,13 +129,13 @@ export class LocalCluster {
 
   /**
    * Resolves to true when for `quietMs` nothing was emitted, nothing is pending, every queue is empty and no component holds an
-   * input; to false when that has not happened within `timeoutMs`.
+   * input; to false when that has not happened within `timeoutMs` or before the shutdown.
    */
   async untilIdle(name: string, quietMs: number, timeoutMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     const startedAtMs = performance.now();
     let quietSinceMs = startedAtMs;
     let emitted = -1;
-    for (;;) {
+    while (!this.#isShutDown) {
       const nowMs = performance.now();
       const workers = this.#workers.get(name) ?? [];
       const total = workers.flatMap(({ bolts, spouts }) => [...bolts, ...spouts]).reduce((sum, task) => sum + task.counters.emitted, 0);
@@ -144,10 +145,12 @@ export class LocalCluster {
       if (nowMs - startedAtMs >= timeoutMs) return false;
       await new Promise((resolve) => setTimeout(resolve, Math.min(20, Math.max(1, quietMs / 4))));
     }
+    return false;
   }
 
   /** Ends everything: components gently first, then the daemons. */
   async shutdown(): Promise<void> {
+    this.#isShutDown = true;
     await this.#supervisor.stop();
     await Promise.all([...this.#workers.values()].flat().map((worker) => worker.stop()));
     await this.#store.close();

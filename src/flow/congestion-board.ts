@@ -53,7 +53,8 @@ export class CongestionBoard {
     if (this.#congested.has(task) === congested) return;
     if (congested) this.#congested.add(task);
     else this.#congested.delete(task);
-    for (const gate of this.#watchers.get(task) ?? []) gate.change(congested);
+    // A sender that hears of it may watch again: its new gate knows already how things are, and is not told.
+    for (const gate of [...(this.#watchers.get(task) ?? [])]) gate.change(congested);
     this.#onChange(task, congested);
   }
 

@@ -20,6 +20,8 @@ export class Inbox {
   /** Tuples before this index own their text. */
   #settled = 0;
   #congested = false;
+  /** The latest time that it was told. */
+  #nowMs = 0;
 
   /** @param ageMaxMs `Infinity` where message timeouts are off */
   constructor(options: {
@@ -52,7 +54,7 @@ export class Inbox {
   }
 
   push(tuple: Tuple, nowMs: number): void {
-    tuple.arrivedAtMs = nowMs;
+    this.#nowMs = tuple.arrivedAtMs = nowMs;
     tuple.bytes = tuple.values.bytes;
     this.#bytes += tuple.bytes;
     this.#queue.push(tuple);
@@ -74,16 +76,15 @@ export class Inbox {
       this.#settled = Math.max(0, this.#settled - this.#head);
       this.#head = 0;
     }
-    if (this.#congested && this.#bytes * 2 <= this.#bytesMax && this.size * 2 <= this.#tuplesMax) this.#maybeRelease(tuple);
+    if (this.#congested) this.#maybeRelease();
     return tuple;
   }
 
   /** Looks at the age of the oldest tuple; called a few times a second. */
   pulse(nowMs: number): void {
-    const oldest = this.#queue[this.#head];
-    const ageMs = oldest === undefined ? 0 : nowMs - oldest.arrivedAtMs;
-    if (!this.#congested && ageMs > this.#ageMaxMs) this.#set(true);
-    else if (this.#congested && ageMs * 2 <= this.#ageMaxMs && this.#bytes * 2 <= this.#bytesMax && this.size * 2 <= this.#tuplesMax) this.#set(false);
+    this.#nowMs = nowMs;
+    if (this.#congested) this.#maybeRelease();
+    else if (this.#ageMs > this.#ageMaxMs) this.#set(true);
   }
 
   /**
@@ -100,10 +101,14 @@ export class Inbox {
     for (let tuple = this.take(); tuple !== undefined; tuple = this.take()) each(tuple);
   }
 
-  /** After a take, the tuple taken stands in for the age of the oldest one left, which is younger. */
-  #maybeRelease(taken: Tuple): void {
-    const next = this.#queue[this.#head];
-    if (next === undefined || (next.arrivedAtMs - taken.arrivedAtMs) * 2 > this.#ageMaxMs || this.#ageMaxMs === Infinity) this.#set(false);
+  /** How old the oldest tuple was when the inbox last heard the time, which `pulse` keeps recent enough. */
+  get #ageMs(): number {
+    const oldest = this.#queue[this.#head];
+    return oldest === undefined ? 0 : this.#nowMs - oldest.arrivedAtMs;
+  }
+
+  #maybeRelease(): void {
+    if (this.#bytes * 2 <= this.#bytesMax && this.size * 2 <= this.#tuplesMax && this.#ageMs * 2 <= this.#ageMaxMs) this.#set(false);
   }
 
   #set(congested: boolean): void {

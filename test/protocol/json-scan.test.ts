@@ -52,7 +52,6 @@ t.test('every form that JSON forbids is refused', async (t) => {
   const objects = ['{', '}', '{]', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{"a" 1}', '{"a",1}', '{a:1}', '{1:1}', '{"a":1 "b":2}', '{,}', '{"a"::1}', '{"a":}', '{"a":1]'];
   const spaces = ['\u00a01', '\ufeff1', '\u000b1', '\u000c1', '\u20281', '1\u00a0'];
   const forbidden = [...scalars, ...strings, ...arrays, ...objects, ...spaces];
-  t.equal(forbidden.length, 89);
   t.same(forbidden.filter(parses), [], 'JSON.parse refuses them as well');
   t.same(forbidden.filter(accepts), []);
   const inside = forbidden.map((text) => `[${text}]`);

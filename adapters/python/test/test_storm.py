@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import SYNC, Child, ack, asking, command, converse, emit, fail, heartbeat, python, storm_bolt as bolt, tick, tup
+from support import SYNC, Child, ack, command, converse, emit, fail, heartbeat, python, storm_bolt as bolt, tick, tup
 
 
 class NamesTest(unittest.TestCase):
