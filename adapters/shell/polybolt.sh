@@ -51,9 +51,15 @@ polybolt__in_main() {
   esac
 }
 
-# Starts a command without the private descriptors, which a daemon would otherwise hold open after we are gone.
+# Without the private descriptors, which a process that outlives us would hold open: a command in the foreground that
+# leaves a daemon behind, and one in the background ($! is its pid). `polybolt_run … &` would not do: the shell that
+# stands between would still hold them.
 polybolt_run() {
   "$@" 5>&- 6<&- 7>&- 8>&- 9<&-
+}
+
+polybolt_spawn() {
+  "$@" 5>&- 6<&- 7>&- 8>&- 9<&- &
 }
 
 # --- writing -----------------------------------------------------------------------------------------------

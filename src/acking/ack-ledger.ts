@@ -140,7 +140,12 @@ export class AckLedger {
     this.#size = 0;
     for (let slot = 0; slot < old.capacity; slot++) {
       if (old.bucket[slot] === 0) continue;
-      const to = this.#touch(old.rootHigh[slot] as number, old.rootLow[slot] as number, old.xorHigh[slot] as number, old.xorLow[slot] as number);
+      const to = this.#touch(
+        old.rootHigh[slot] as number,
+        old.rootLow[slot] as number,
+        old.xorHigh[slot] as number,
+        old.xorLow[slot] as number,
+      );
       this.#bucket[to] = old.bucket[slot] as number;
       this.#started[to] = old.started[slot] as number;
       this.#flags[to] = old.flags[slot] as number;

@@ -4,7 +4,7 @@
  */
 import { delimiter } from 'node:path';
 
-const SECRET_NAME = /PASSWORD|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY/i;
+const SECRET_NAME = /PASSWORD|PASSWD|PASSPHRASE|_PWD$|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY/i;
 
 /**
  * @param inherited the environment of this process

@@ -1,9 +1,10 @@
 /**
- * One child process: its pipes, its stderr, its exit and its end. Invariant: `onExit` comes exactly once, after the last byte of stdout that there
- * is to read (or 100 ms, because a grandchild may hold stdout open), and the whole process group is gone afterwards.
+ * One child process: its pipes, its stderr, its exit and its end. Invariant: `onExit` comes exactly once, after the last byte of stdout and stderr that
+ * there is to read (or 100 ms, because a grandchild may hold them open), and the whole process group is gone afterwards.
  */
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import type { ResultPromise } from 'execa';
 import { EXIT_DRAIN_MS, READ_CHUNK_BYTES, READ_TURN_BYTES, STDERR_TAIL_BYTES } from '../model/limits.js';
 import type { ChildPipes } from './fifo-pool.js';
@@ -31,6 +32,8 @@ export interface ChildEvents {
   onExit(exit: ChildExit): void;
   /** The pipe has taken everything that was written. */
   onDrain(): void;
+  /** Nobody reads its stdin any more, though we have not closed it; the process may live on. */
+  onStdinClosed(): void;
 }
 
 /** How children are started; `execa` but for tests. */
@@ -41,12 +44,16 @@ export class Child {
   readonly #process: ResultPromise;
   readonly #stdin: Socket;
   readonly #stdout: Socket;
-  readonly #stderrTail: Buffer[] = [];
+  readonly #stderrText = new StringDecoder('utf8');
+  readonly #stderrChunks: Buffer[] = [];
   #stderrBytes = 0;
+  /** The text of the chunks, once somebody has asked for it. */
+  #stderrTail: string | undefined;
   #turnBytes = 0;
   #wantsPause = false;
   #isPaused = false;
   #stdoutEnded = false;
+  #stderrEnded = false;
   #exit: ChildExit | undefined;
   #finished = false;
 
@@ -57,7 +64,7 @@ export class Child {
     closeSync(pipes.childStdout);
     this.#stdin = new Socket({ fd: pipes.hostWrite, readable: false, writable: true, writableHighWaterMark: 1 } as ConstructorParameters<typeof Socket>[0]);
     // With a mark of one byte, `drain` says that the pipe has taken everything.
-    this.#stdin.on('error', () => this.#stdin.destroy()); // EPIPE: the exit of the child tells the story.
+    this.#stdin.on('error', () => this.#onBrokenPipe());
     this.#stdin.on('drain', () => events.onDrain());
     const buffer = Buffer.allocUnsafeSlow(READ_CHUNK_BYTES);
     this.#stdout = new Socket({
@@ -70,9 +77,12 @@ export class Child {
     this.#stdout.on('error', () => this.#onStdoutEnd());
     this.#stdout.resume();
     this.#process.stderr?.on('data', (chunk: Buffer) => this.#onStderr(chunk));
+    this.#process.stderr?.on('close', () => this.#onStderrEnd());
+    // Not the promise: it waits for the end of stderr, which a grandchild may hold open for ever.
+    this.#process.once('exit', (code, signal) => this.#onExit({ code: code ?? undefined, signal: signal ?? undefined, startError: undefined }));
     this.#process.then(
-      (result) => this.#onExit({ code: result.exitCode, signal: result.signal, startError: startErrorOf(result) }),
-      (error: NodeJS.ErrnoException) => this.#onExit({ code: undefined, signal: undefined, startError: error }),
+      (result) => this.#onStartError(startErrorOf(result)),
+      (error: NodeJS.ErrnoException) => this.#onStartError(error),
     );
   }
 
@@ -97,7 +107,8 @@ export class Child {
 
   /** The last of what it wrote on stderr, at most 64 KiB. */
   get stderrTail(): string {
-    return Buffer.concat(this.#stderrTail).subarray(-STDERR_TAIL_BYTES).toString();
+    this.#stderrTail ??= Buffer.concat(this.#stderrChunks).subarray(-STDERR_TAIL_BYTES).toString();
+    return this.#stderrTail;
   }
 
   /** Writes to its stdin; what the pipe does not take waits in memory, which the caller bounds by `unwrittenBytes`. */
@@ -110,10 +121,10 @@ export class Child {
     if (!this.#stdin.destroyed) this.#stdin.end();
   }
 
-  /** Stops or resumes reading its stdout. */
+  /** Stops or resumes reading its stdout. What a dead process has left in the pipe is always read. */
   pause(paused: boolean): void {
-    this.#wantsPause = paused;
-    if (!paused && this.#isPaused) this.#resume();
+    this.#wantsPause = paused && this.#exit === undefined;
+    if (!this.#wantsPause && this.#isPaused) this.#resume();
   }
 
   /** To the whole process group, which the child leads. */
@@ -157,28 +168,49 @@ export class Child {
   }
 
   #onStderr(chunk: Buffer): void {
-    this.#stderrTail.push(chunk);
+    this.#stderrTail = undefined;
+    this.#stderrChunks.push(chunk);
     this.#stderrBytes += chunk.length;
-    while (this.#stderrBytes - (this.#stderrTail[0]?.length ?? 0) >= STDERR_TAIL_BYTES) {
-      this.#stderrBytes -= (this.#stderrTail.shift() as Buffer).length;
+    while (this.#stderrBytes - (this.#stderrChunks[0]?.length ?? 0) >= STDERR_TAIL_BYTES) {
+      this.#stderrBytes -= (this.#stderrChunks.shift() as Buffer).length;
     }
-    this.#events.onStderr(chunk.toString());
+    this.#events.onStderr(this.#stderrText.write(chunk));
+  }
+
+  #onStderrEnd(): void {
+    this.#stderrEnded = true;
+    if (this.#exit !== undefined && this.#stdoutEnded) this.#finish();
+  }
+
+  /** EPIPE. Mostly the exit of the child is about to tell the story. */
+  #onBrokenPipe(): void {
+    const isOurs = this.#stdin.writableEnded;
+    this.#stdin.destroy();
+    if (!isOurs && this.#exit === undefined) this.#events.onStdinClosed();
   }
 
   #onStdoutEnd(): void {
     if (this.#stdoutEnded) return;
     this.#stdoutEnded = true;
     this.#stdout.destroy();
-    if (this.#exit !== undefined) this.#finish();
-    else this.#events.onStdoutEnd();
+    if (this.#exit === undefined) this.#events.onStdoutEnd();
+    else if (this.#stderrEnded) this.#finish();
+  }
+
+  #onStartError(error: NodeJS.ErrnoException | undefined): void {
+    if (error === undefined || this.#exit !== undefined) return;
+    this.#exit = { code: undefined, signal: undefined, startError: error };
+    this.#finish();
   }
 
   #onExit(exit: ChildExit): void {
+    if (this.#exit !== undefined) return;
     this.#exit = exit;
-    if (this.#stdoutEnded) return this.#finish();
+    if (this.#stdoutEnded && this.#stderrEnded) return this.#finish();
     // What it wrote before it died is still to be had, also when we had paused.
     this.pause(false);
-    setTimeout(() => this.#finish(), EXIT_DRAIN_MS);
+    // An overdue timer comes before the pipes have been looked at; the immediate behind it comes after.
+    setTimeout(() => setImmediate(() => this.#finish()), EXIT_DRAIN_MS);
   }
 
   #finish(): void {

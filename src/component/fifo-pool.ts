@@ -40,8 +40,14 @@ export class FifoPool {
     }
     const [stdin, stdout] = [this.#paths.pop() as string, this.#paths.pop() as string];
     const [childStdin, hostWrite] = openBothEnds(stdin);
-    const [hostRead, childStdout] = openBothEnds(stdout);
-    return { hostWrite, hostRead, childStdin, childStdout };
+    try {
+      const [hostRead, childStdout] = openBothEnds(stdout);
+      return { hostWrite, hostRead, childStdin, childStdout };
+    } catch (error) {
+      closeSync(childStdin);
+      closeSync(hostWrite);
+      throw error;
+    }
   }
 
   /** Removes the directory and the names that are left in it. */
@@ -59,12 +65,22 @@ export class FifoPool {
   }
 }
 
+/** Closes the pipes of a child that was never started. */
+export function closePipes({ hostWrite, hostRead, childStdin, childStdout }: ChildPipes): void {
+  for (const descriptor of [hostWrite, hostRead, childStdin, childStdout]) closeSync(descriptor);
+}
+
 /** Opens a FIFO for reading and for writing, both blocking, and removes its name. libuv makes the host's end non-blocking. */
 function openBothEnds(path: string): [read: number, write: number] {
   // An end blocks on opening until the other is open; this one, open both ways for a moment, is the other for both.
   const both = openSync(path, constants.O_RDWR);
+  let read: number | undefined;
   try {
-    return [openSync(path, constants.O_RDONLY), openSync(path, constants.O_WRONLY)];
+    read = openSync(path, constants.O_RDONLY);
+    return [read, openSync(path, constants.O_WRONLY)];
+  } catch (error) {
+    if (read !== undefined) closeSync(read);
+    throw error;
   } finally {
     closeSync(both);
     unlinkSync(path);

@@ -19,6 +19,15 @@ export class Outbox {
     return this.#replies.length;
   }
 
+  get tupleChars(): number {
+    return this.#tuples.length;
+  }
+
+  /** Whether a heartbeat waits: a second one would say nothing new. */
+  get hasHeartbeat(): boolean {
+    return this.#heartbeat !== '';
+  }
+
   get isEmpty(): boolean {
     return this.#tupleCount === 0 && this.#replies === '' && this.#heartbeat === '';
   }

@@ -100,9 +100,8 @@ export class ShellBolt implements BoltHost {
   }
 
   flush(): void {
-    if (!this.#keeper.isUp) return;
     // Nothing but the answer to a heartbeat shows that a bolt which keeps its inputs has read them.
-    if (this.#window.shut && this.#heartbeats.length === 0) this.#heartbeat();
+    if (this.#keeper.isUp && this.#window.shut && this.#heartbeats.length === 0) this.#heartbeat();
     this.#write();
   }
 

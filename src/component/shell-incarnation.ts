@@ -4,14 +4,15 @@
  * Implements ML-HS and ML-LC.
  */
 import { PolyboltError } from '../model/errors.js';
+import { REPLY_BYTES_MAX } from '../model/limits.js';
 import { ComponentDecoder } from '../protocol/component-decoder.js';
 import type { ComponentHandler, EmitFrame, LogLevel } from '../protocol/component-frames.js';
 import { encodeHandshake } from '../protocol/host-encoder.js';
 import { Child, type ChildCommand, type ChildExit, type Spawn } from './child.js';
-import type { FifoPool } from './fifo-pool.js';
+import { closePipes, type ChildPipes, type FifoPool } from './fifo-pool.js';
 import { Outbox } from './outbox.js';
 import type { TaskIdentity } from './ports.js';
-import { explainStartError } from './start-error.js';
+import { explainPipeError, explainStartError } from './start-error.js';
 import { StderrLog } from './stderr-log.js';
 
 /** What a kind of component (spout or bolt) makes of what its child says. */
@@ -49,8 +50,8 @@ export interface ShellPorts {
 
 type Phase = 'launching' | 'handshake' | 'up' | 'ending' | 'ended';
 
-/** Stdout has ended: how long the process may take to exit before it is taken for one that closed stdout and lives on. */
-const STDOUT_CLOSED_GRACE_MS = 1000;
+/** A pipe has ended: how long the process may take to exit before it is taken for one that closed the pipe and lives on. */
+const PIPE_CLOSED_GRACE_MS = 1000;
 
 export class ShellIncarnation implements ComponentHandler {
   readonly outbox = new Outbox();
@@ -65,6 +66,8 @@ export class ShellIncarnation implements ComponentHandler {
   #startedAtMs: number;
   #lastSignAtMs: number;
   #pulsedAtMs: number;
+  /** When replies that it does not read last fitted into their bound. */
+  #repliesFitAtMs: number;
   #isWatched = true;
   #strayCount = 0;
   /** Why it has to end, when we decided so. */
@@ -81,11 +84,11 @@ export class ShellIncarnation implements ComponentHandler {
     this.#events = events;
     this.decoder = new ComponentDecoder(this);
     this.#stderr = new StderrLog(identity);
-    this.#startedAtMs = this.#lastSignAtMs = this.#pulsedAtMs = ports.now();
+    this.#startedAtMs = this.#lastSignAtMs = this.#pulsedAtMs = this.#repliesFitAtMs = ports.now();
     this.#gone = new Promise((resolve) => {
       this.#resolveGone = resolve;
     });
-    this.#launch().catch((error: unknown) => this.#onStartFailed(error));
+    this.#launch().catch((error: unknown) => this.#finish(this.explain(explainStartError(error as NodeJS.ErrnoException, settings.command))));
   }
 
   get pid(): number {
@@ -111,13 +114,15 @@ export class ShellIncarnation implements ComponentHandler {
     this.#isWatched = isWatched;
   }
 
+  /** Stops reading what it writes. What it says on its way out is always read. */
   pause(paused: boolean): void {
-    this.#child?.pause(paused);
+    this.#child?.pause(paused && this.#phase === 'up');
   }
 
   /** Writes what is in the outbox. */
   flush(): void {
-    if (this.#phase === 'up' && !this.outbox.isEmpty) this.#child?.write(this.outbox.take());
+    // Before the pid there is nothing in it but replies to emits, which some components wait for.
+    if ((this.#phase === 'up' || this.#phase === 'handshake') && !this.outbox.isEmpty) this.#child?.write(this.outbox.take());
   }
 
   pulse(nowMs: number): void {
@@ -125,9 +130,11 @@ export class ShellIncarnation implements ComponentHandler {
     this.#pulsedAtMs = nowMs;
     this.#stderr.pulse(nowMs);
     // Time stands still while we ourselves decline to read.
-    if (this.#child?.isPaused === true) this.#lastSignAtMs += elapsedMs;
+    if (this.#child?.isPaused === true) this.#lastSignAtMs = Math.min(nowMs, this.#lastSignAtMs + elapsedMs);
+    if (this.outbox.replyChars <= REPLY_BYTES_MAX) this.#repliesFitAtMs = nowMs;
     if (this.#phase === 'handshake' && nowMs - this.#startedAtMs > this.#settings.handshakeTimeoutMs) this.end(this.#handshakeTimeout(nowMs));
     else if (this.#phase === 'up' && this.#isWatched && nowMs - this.#lastSignAtMs > this.#settings.subprocessTimeoutMs) this.end(this.#hung(nowMs));
+    else if (nowMs - this.#repliesFitAtMs > this.#settings.subprocessTimeoutMs) this.end(this.#doesNotRead(nowMs));
   }
 
   /** Ends it because of what it did: at once. */
@@ -143,9 +150,9 @@ export class ShellIncarnation implements ComponentHandler {
   async stop(): Promise<void> {
     if (this.#phase === 'ended') return;
     this.#asked = true;
-    this.#child?.pause(false);
     this.flush();
     this.#phase = 'ending';
+    this.#child?.pause(false);
     const { shutdownGraceMs } = this.#settings;
     this.#child?.endStdin();
     this.#after(shutdownGraceMs, () => this.#child?.kill('SIGTERM'));
@@ -231,35 +238,41 @@ export class ShellIncarnation implements ComponentHandler {
 
   async #launch(): Promise<void> {
     const { spawn, fifos, now } = this.#ports;
-    const pipes = await fifos.take();
+    let pipes: ChildPipes;
+    try {
+      pipes = await fifos.take();
+    } catch (error) {
+      return this.#finish(this.#asked ? undefined : this.explain(explainPipeError(error)));
+    }
+    if (this.#phase === 'ending') {
+      closePipes(pipes);
+      return this.#finish(this.#verdict);
+    }
     this.#child = new Child(spawn, this.#settings.command, pipes, {
       onBytes: (chunk) => {
         this.#lastSignAtMs = now();
         this.decoder.push(chunk);
       },
       onStderr: (text) => this.#stderr.add(text),
-      onStdoutEnd: () => this.#onStdoutEnd(),
+      onStdoutEnd: () => this.#onPipeClosed('PB_CHILD_CLOSED_STDOUT', 'output', 'neither ack nor emit'),
+      onStdinClosed: () => this.#onPipeClosed('PB_CHILD_CLOSED_STDIN', 'input', 'be given nothing'),
       onExit: (exit) => this.#onExit(exit),
       onDrain: () => this.#events.onDrain(),
     });
-    if (this.#phase === 'ending') return this.#child.kill('SIGKILL');
     this.#phase = 'handshake';
     this.#child.write(encodeHandshake(this.#settings.handshake));
   }
 
-  #onStartFailed(error: unknown): void {
-    this.#finish(explainStartError(error as NodeJS.ErrnoException, this.#settings.command));
-  }
-
-  #onStdoutEnd(): void {
-    this.#after(STDOUT_CLOSED_GRACE_MS, () =>
+  #onPipeClosed(code: 'PB_CHILD_CLOSED_STDOUT' | 'PB_CHILD_CLOSED_STDIN', name: 'output' | 'input', loss: string): void {
+    this.#after(PIPE_CLOSED_GRACE_MS, () => {
+      if (this.#asked) return; // Whoever is asked to go may close what it likes.
       this.end(
-        new PolyboltError('PB_CHILD_CLOSED_STDOUT', {
-          message: 'the component closed its standard output and went on running',
-          hint: 'keep stdout open, or exit: without it the component can neither ack nor emit',
+        new PolyboltError(code, {
+          message: `the component closed its standard ${name} and went on running`,
+          hint: `keep std${name === 'output' ? 'out' : 'in'} open, or exit: without it the component can ${loss}`,
         }),
-      ),
-    );
+      );
+    });
   }
 
   #onExit(exit: ChildExit): void {
@@ -321,6 +334,14 @@ export class ShellIncarnation implements ComponentHandler {
     return new PolyboltError('PB_CHILD_HUNG', {
       message: `the component gave no sign of life for ${silentMs} ms`,
       hint: 'answer heartbeats with sync and flush; raise topology.subprocess.timeout.secs if one tuple may take longer',
+    });
+  }
+
+  #doesNotRead(nowMs: number): PolyboltError {
+    const waitedMs = Math.round(nowMs - this.#repliesFitAtMs);
+    return new PolyboltError('PB_CHILD_HUNG', {
+      message: `the component has left ${this.outbox.replyChars} characters of task ids unread for ${waitedMs} ms`,
+      hint: 'read standard input while emitting, or send "need_task_ids":false with emits whose task ids are not used',
     });
   }
 

@@ -13,6 +13,9 @@ const HOPELESS: ReadonlySet<string> = new Set(['PB_COMPONENT_NOT_FOUND', 'PB_COM
 /** Starts of a command that has never yet answered a handshake: a missing import does not mend itself. */
 const FIRST_STARTS_MAX = 3;
 
+/** What is short now and may not be later: another try is worth its while. */
+const TRANSIENT: ReadonlySet<unknown> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETXTBSY']);
+
 export type KeptEvents = Omit<IncarnationEvents, 'onEnded' | 'onError' | 'onLog' | 'onMetrics'> & {
   /** The incarnation is gone: let go of everything that was its. */
   onLost(): void;
@@ -114,7 +117,7 @@ export class ShellKeeper {
       return;
     }
     if (error === undefined) return;
-    if (HOPELESS.has(error.code)) return this.#host.onFatal(error);
+    if (HOPELESS.has(error.code) && !TRANSIENT.has((error.cause as NodeJS.ErrnoException | undefined)?.code)) return this.#host.onFatal(error);
     this.#host.onError(error);
     const delayMs = this.#budget.next(this.#completed);
     if (delayMs === undefined || (!this.#hasBeenUp && this.#starts >= FIRST_STARTS_MAX)) return this.#host.onFatal(this.#exhausted(error));

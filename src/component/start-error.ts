@@ -7,6 +7,15 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { PolyboltError } from '../model/errors.js';
 import type { ChildCommand } from './child.js';
 
+/** The pipes of a component could not be made: nothing is known against its command. */
+export function explainPipeError(error: unknown): PolyboltError {
+  return new PolyboltError('PB_COMPONENT_START_FAILED', {
+    message: `no pipes could be made for the component: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'pipes are made by mkfifo in the directory for temporary files: it needs the command, a place to write, and free file descriptors (ulimit -n)',
+    cause: error,
+  });
+}
+
 export function explainStartError(error: NodeJS.ErrnoException, command: ChildCommand): PolyboltError {
   const name = command.argv[0] as string;
   const context = { command: command.argv.join(' '), cwd: command.cwd };
@@ -26,11 +35,20 @@ export function explainStartError(error: NodeJS.ErrnoException, command: ChildCo
       cause: error,
     });
   }
-  const interpreter = interpreterOf(path);
-  if (error.code === 'ENOENT' && interpreter !== undefined) {
+  if (statSync(path).isDirectory()) {
+    return new PolyboltError('PB_COMPONENT_NOT_EXECUTABLE', {
+      message: `${path} is a directory`,
+      hint: 'name the program in it',
+      context,
+      cause: error,
+    });
+  }
+  const firstLine = error.code === 'ENOENT' ? interpreterLine(path) : undefined;
+  if (firstLine !== undefined) {
+    const { interpreter, endsInReturn } = firstLine;
     return new PolyboltError('PB_COMPONENT_NOT_FOUND', {
-      message: `${path} asks for the interpreter ${interpreter}, which does not exist`,
-      hint: 'install the interpreter or mend the first line of the script',
+      message: `${path} asks for the interpreter ${interpreter}${endsInReturn ? '\\r' : ''}, which does not exist`,
+      hint: endsInReturn ? 'the first line of the script ends in CR LF: save it with bare line feeds' : 'install the interpreter or mend the first line of the script',
       context,
       cause: error,
     });
@@ -60,8 +78,8 @@ function findCommand(name: string, command: ChildCommand): string | undefined {
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-/** The interpreter on the first line of a script, if there is one. */
-function interpreterOf(path: string): string | undefined {
+/** The interpreter on the first line of a script, if there is one, and whether a carriage return would be taken for a part of its name. */
+function interpreterLine(path: string): { readonly interpreter: string; readonly endsInReturn: boolean } | undefined {
   if (!statSync(path).isFile()) return undefined;
   let file: number;
   try {
@@ -72,7 +90,8 @@ function interpreterOf(path: string): string | undefined {
   try {
     const head = Buffer.alloc(256);
     const bytes = readSync(file, head, 0, head.length, 0);
-    return /^#!\s*(\S+)/.exec(head.toString('utf8', 0, bytes))?.[1];
+    const line = /^#![ \t]*([^ \t\r\n]+)(\r?)/.exec(head.toString('utf8', 0, bytes));
+    return line === null ? undefined : { interpreter: line[1] as string, endsInReturn: line[2] !== '' };
   } finally {
     closeSync(file);
   }

@@ -119,12 +119,12 @@ export class LocalCluster {
 
   /** What a topology has done so far. Throws PB_TOPOLOGY_NOT_FOUND. */
   summary(name: string): TopologySummary {
-    const workers = this.#workers.get(name);
     const topology = [...this.#code.values()].find((candidate) => candidate.name === name);
-    if (workers === undefined || topology === undefined) {
+    if (topology === undefined) {
       throw new PolyboltError('PB_TOPOLOGY_NOT_FOUND', { message: `no topology named "${name}" is running here`, hint: 'submit it first' });
     }
-    return summarise(topology, workers);
+    // Between its submission and the supervisor's notice of it, a topology has no workers yet.
+    return summarise(topology, this.#workers.get(name) ?? []);
   }
 
   /**

@@ -53,9 +53,10 @@ export class CongestionBoard {
     if (this.#congested.has(task) === congested) return;
     if (congested) this.#congested.add(task);
     else this.#congested.delete(task);
+    // Other workers first: a sender that is set free may congest the task again at once, and that is the later news.
+    this.#onChange(task, congested);
     // A sender that hears of it may watch again: its new gate knows already how things are, and is not told.
     for (const gate of [...(this.#watchers.get(task) ?? [])]) gate.change(congested);
-    this.#onChange(task, congested);
   }
 
   isCongested(task: number): boolean {

@@ -72,7 +72,10 @@ export class FrameParts {
     let at = pos + 1;
     let arity = 0;
     let c = text.charCodeAt(at);
-    if (c <= 32) c = text.charCodeAt((at = skipSpace(text, at)));
+    if (c <= 32) {
+      at = skipSpace(text, at);
+      c = text.charCodeAt(at);
+    }
     if (c === CLOSE_BRACKET) {
       at++;
     } else {
@@ -82,7 +85,10 @@ export class FrameParts {
         if (at < 0) return at;
         arity++;
         c = text.charCodeAt(at);
-        if (c <= 32) c = text.charCodeAt((at = skipSpace(text, at)));
+        if (c <= 32) {
+          at = skipSpace(text, at);
+          c = text.charCodeAt(at);
+        }
         at++;
         if (c === CLOSE_BRACKET) break;
         if (c !== COMMA) return INVALID;
@@ -111,7 +117,8 @@ export class FrameParts {
     if (isAbsent(text, this.taskStart)) emit.task = 0;
     else {
       emit.task = this.digits(text, this.taskStart);
-      if (this.digitsEnd !== this.taskEnd || emit.task < 0) return 'the task of a direct emit is a whole number, written without fraction or exponent';
+      if (this.digitsEnd !== this.taskEnd || emit.task < 0)
+        return 'the task of a direct emit is a whole number, written without fraction or exponent';
     }
     const need = this.needStart < 0 ? FIRST_OF_TRUE : text.charCodeAt(this.needStart);
     emit.needTaskIds = need !== FIRST_OF_FALSE;

@@ -108,7 +108,8 @@ function skipNested(text: string, pos: number, outer: number): number {
       pos = skipSpace(text, pos + 1);
       c = text.charCodeAt(pos);
       if (c !== CLOSE_BRACE && c !== CLOSE_BRACKET) {
-        if (insideObject[depth] === 1 && (pos = skipKey(text, pos)) < 0) return INVALID;
+        if (insideObject[depth] === 1) pos = skipKey(text, pos);
+        if (pos < 0) return INVALID;
         continue;
       }
     } else {
@@ -127,7 +128,8 @@ function skipNested(text: string, pos: number, outer: number): number {
     }
     if (c !== COMMA) return INVALID;
     pos = skipSpace(text, pos + 1);
-    if (insideObject[depth] === 1 && (pos = skipKey(text, pos)) < 0) return INVALID;
+    if (insideObject[depth] === 1) pos = skipKey(text, pos);
+    if (pos < 0) return INVALID;
   }
 }
 

@@ -37,7 +37,7 @@ export function decodeSlowFrame(content: string, handler: ComponentHandler, hot:
   const { before, json, message, after } = found;
   if (mayHoldEmit(before) || mayHoldEmit(after)) return lostEmit(content);
   if (before !== '') handler.onStray(before);
-  const error = HOT.has(message['command']) ? decodeHot(found, hot) : dispatch(message, json, handler);
+  const error = HOT.has(message.command) ? decodeHot(found, hot) : dispatch(message, json, handler);
   if (error === undefined && after !== '') handler.onStray(after);
   return error;
 }
@@ -109,7 +109,7 @@ function tooDeep(text: string, json: string, hot: HotDecoder): PolyboltError | u
 /** The platform's parser knows no depth. */
 function isDeepEmit(json: string): boolean {
   try {
-    return (JSON.parse(json) as Message)['command'] === 'emit';
+    return (JSON.parse(json) as Message).command === 'emit';
   } catch {
     return false; // Not JSON at all: the caller has an error for it.
   }
@@ -121,7 +121,7 @@ function decodeHot({ json, message }: Found, hot: HotDecoder): PolyboltError | u
   if (rule === undefined) return undefined;
   const error = invalid(json, rule);
   // An ack or fail that names no tuple cannot be refused for a tuple: what it meant would stay open for ever.
-  return message['command'] === 'emit' && hot.refuseEmit(json, error) ? undefined : error;
+  return message.command === 'emit' && hot.refuseEmit(json, error) ? undefined : error;
 }
 
 /** Hands over a message that concerns no tuple; returns the error if it is none of the protocol's. */

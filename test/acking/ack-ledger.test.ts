@@ -1,6 +1,6 @@
 import t from 'tap';
 import { AckLedger } from '../../src/acking/ack-ledger.js';
-import { xorshift } from './tuple-trees.js';
+import { xorshift } from '../random.js';
 
 const SEED = 20_260_405;
 
@@ -8,7 +8,10 @@ function ledger(): { ledger: AckLedger; verdicts: string[] } {
   const verdicts: string[] = [];
   return {
     verdicts,
-    ledger: new AckLedger({ completed: (high, low) => verdicts.push(`ack ${high}:${low}`), failed: (high, low) => verdicts.push(`fail ${high}:${low}`) }),
+    ledger: new AckLedger({
+      completed: (high, low) => verdicts.push(`ack ${high}:${low}`),
+      failed: (high, low) => verdicts.push(`fail ${high}:${low}`),
+    }),
   };
 }
 
@@ -75,7 +78,13 @@ t.test('a fail ends its root at once, and what comes late for it brings no secon
 
 t.test('roots are told apart by either half of their id', async (t) => {
   const { ledger: acker, verdicts } = ledger();
-  for (const [high, low] of [[1, 1], [1, 2], [2, 1], [2, 2]] as const) acker.init(high, low, high, low + 10);
+  for (const [high, low] of [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ] as const)
+    acker.init(high, low, high, low + 10);
   acker.ack(2, 1, 2, 11);
   t.same([verdicts, acker.size], [['ack 2:1'], 3]);
 });

@@ -7,22 +7,12 @@ import { EdgeIds } from '../../src/acking/edge-ids.js';
 import { ackTuple, addRoot, anchor, failTuple, type RootSink } from '../../src/acking/tuple-tree.js';
 import { Tuple, type TupleSource } from '../../src/model/tuple.js';
 import { Values } from '../../src/model/values.js';
+import { xorshift } from '../random.js';
 
 export const SOURCE: TupleSource = { component: 'c', stream: 'default', task: 1, fields: [], head: '' };
 
 export function tuple(): Tuple {
   return new Tuple(SOURCE, Values.fromText('[]'));
-}
-
-/** A small generator of numbers that tests can repeat. */
-export function xorshift(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
 }
 
 export function seededIds(seed: number): EdgeIds {

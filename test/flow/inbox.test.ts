@@ -13,7 +13,13 @@ function tuple(bytes: number, mark = 'x'): Tuple {
 
 function inboxOf(options: { ageMaxMs?: number; bytesMax?: number; tuplesMax?: number } = {}): { inbox: Inbox; heard: boolean[] } {
   const heard: boolean[] = [];
-  const inbox = new Inbox({ ageMaxMs: 1000, bytesMax: 1000, tuplesMax: 10, ...options, onCongestion: (congested) => heard.push(congested) });
+  const inbox = new Inbox({
+    ageMaxMs: 1000,
+    bytesMax: 1000,
+    tuplesMax: 10,
+    ...options,
+    onCongestion: (congested) => heard.push(congested),
+  });
   return { inbox, heard };
 }
 
@@ -30,7 +36,10 @@ t.test('tuples leave in the order they came', async (t) => {
   const tuples = [tuple(40), tuple(41), tuple(42)];
   for (const each of tuples) inbox.push(each, 5);
   t.same([inbox.size, inbox.bytes], [3, 123]);
-  t.same([inbox.take(), inbox.take(), inbox.take(), inbox.take()].map((each) => tuples.indexOf(each as Tuple)), [0, 1, 2, -1]);
+  t.same(
+    [inbox.take(), inbox.take(), inbox.take(), inbox.take()].map((each) => tuples.indexOf(each as Tuple)),
+    [0, 1, 2, -1],
+  );
   t.same([inbox.size, inbox.bytes, tuples[0]?.arrivedAtMs, tuples[2]?.bytes], [0, 0, 5, 42]);
 });
 
@@ -40,7 +49,16 @@ t.test('order, number and bytes hold while the queue is compacted again and agai
   let pushed = 0;
   let taken = 0;
   // Fills and empties in waves of changing height, some of which reach the bottom.
-  for (const [more, less] of [[5000, 3000], [10, 1500], [4000, 4400], [100, 200], [3000, 1100], [1, 1901], [2000, 2000], [5, 1]] as const) {
+  for (const [more, less] of [
+    [5000, 3000],
+    [10, 1500],
+    [4000, 4400],
+    [100, 200],
+    [3000, 1100],
+    [1, 1901],
+    [2000, 2000],
+    [5, 1],
+  ] as const) {
     for (let i = 0; i < more; i++) {
       const next = tuple(40);
       next.sequence = pushed++;
@@ -186,7 +204,7 @@ t.test('by default the bounds are INBOX_TUPLES_MAX and INBOX_BYTES_MAX', async (
 
 t.test('what stays behind after a turn is given a copy of its text, each tuple once', async (t) => {
   const { inbox } = inboxOf({ bytesMax: 1e9, tuplesMax: 1e9 });
-  let detached: number[] = [];
+  const detached: number[] = [];
   const add = (count: number, first: number): void => {
     for (let i = first; i < first + count; i++) {
       const next = tuple(60);
@@ -194,7 +212,10 @@ t.test('what stays behind after a turn is given a copy of its text, each tuple o
       inbox.push(next, 0);
     }
   };
-  const settled = (): number[] => (inbox.settle(), detached.splice(0));
+  const settled = (): number[] => {
+    inbox.settle();
+    return detached.splice(0);
+  };
   add(3, 0);
   inbox.take();
   t.same(settled(), [1, 2]);
@@ -210,7 +231,6 @@ t.test('what stays behind after a turn is given a copy of its text, each tuple o
   inbox.drain(() => {});
   add(1, 3006);
   t.same(settled(), [3006]);
-  detached = [];
 });
 
 t.test('to drain hands over everything in order, and leaves the inbox free', async (t) => {
@@ -218,6 +238,9 @@ t.test('to drain hands over everything in order, and leaves the inbox free', asy
   push(inbox, 25, 40);
   const drained: unknown[] = [];
   inbox.drain(({ values }) => drained.push(Number.parseInt((values.array as string[])[0] as string, 10)));
-  t.same(drained, Array.from({ length: 25 }, (_, i) => i));
+  t.same(
+    drained,
+    Array.from({ length: 25 }, (_, i) => i),
+  );
   t.same([inbox.size, inbox.bytes, heard], [0, 0, [true, false]]);
 });

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { RestartBudget } from '../../src/membership/restart-budget.js';
 
-const after = (budget: RestartBudget, ...completed: readonly boolean[]): (number | undefined)[] => completed.map((each) => budget.next(each));
+const after = (budget: RestartBudget, ...completed: readonly boolean[]): (number | undefined)[] =>
+  completed.map((each) => budget.next(each));
 
 t.test('ML-LC-13: the first restart is immediate, further ones come after growing pauses up to ten seconds', async (t) => {
   const budget = new RestartBudget(11);

@@ -6,7 +6,11 @@ import { byteByByte, type Call, decode, decodeChunks, decodeFrames, emit, printa
 function table(title: string, rows: readonly (readonly [message: string, call: Call])[]): void {
   t.test(title, async (t) => {
     for (const [message, call] of rows) t.strictSame(decodeFrames(message), [call], printable(message));
-    t.strictSame(decodeFrames(...rows.map(([message]) => message)), rows.map(([, call]) => call), 'all of them in a row');
+    t.strictSame(
+      decodeFrames(...rows.map(([message]) => message)),
+      rows.map(([, call]) => call),
+      'all of them in a row',
+    );
   });
 }
 
@@ -19,13 +23,18 @@ table('ML-EM-01: an emit hands over its values as written, and how many they are
 ]);
 
 table('ML-EM-20: values keep the characters they were written with', [
-  ['{"command":"emit","tuple":[1.0,1e400,9007199254740993,1180591620717411303424,-0,1E+2]}', emit('[1.0,1e400,9007199254740993,1180591620717411303424,-0,1E+2]', 6)],
+  [
+    '{"command":"emit","tuple":[1.0,1e400,9007199254740993,1180591620717411303424,-0,1E+2]}',
+    emit('[1.0,1e400,9007199254740993,1180591620717411303424,-0,1E+2]', 6),
+  ],
   ['{"command":"emit","tuple":["\\u00e9\\/\\ud800","\u2028","é日😀"]}', emit('["\\u00e9\\/\\ud800","\u2028","é日😀"]', 3)],
   ['{"command":"emit","tuple":["a\\nend\\nb"]}', emit('["a\\nend\\nb"]', 1)],
   ['{"command":"emit","tuple":["\\"tuple\\":[1]",{"tuple":[2]},"\\\\"]}', emit('["\\"tuple\\":[1]",{"tuple":[2]},"\\\\"]', 3)],
 ]);
 
-table('ML-EM-21: NaN, Infinity and -Infinity are handed on as they are', [['{"command":"emit","tuple":[NaN,Infinity,-Infinity,"NaN"]}', emit('[NaN,Infinity,-Infinity,"NaN"]', 4)]]);
+table('ML-EM-21: NaN, Infinity and -Infinity are handed on as they are', [
+  ['{"command":"emit","tuple":[NaN,Infinity,-Infinity,"NaN"]}', emit('[NaN,Infinity,-Infinity,"NaN"]', 4)],
+]);
 
 t.test('ML-EM-20: line breaks between the tokens of a pretty-printed emit become spaces', async (t) => {
   const pretty = '{\n  "command": "emit",\r\n  "anchors": [\n    "7"\n  ],\n  "tuple": [\n    "a\\nb",\r\n    {\n"k": 1\n}\n  ]\n}';
@@ -87,7 +96,10 @@ table('ML-EM-12: an anchor that is no id of ours is handed over as -1', [
   ['{"command":"emit","anchors":["9007199254740991"],"tuple":[1]}', emit('[1]', 1, { anchors: [9007199254740991] })],
   ['{"command":"emit","anchors":["9007199254740993"],"tuple":[1]}', emit('[1]', 1, { anchors: [-1] })],
   ['{"command":"emit","anchors":["99999999999999999999999999"],"tuple":[1]}', emit('[1]', 1, { anchors: [-1] })],
-  ['{"command":"emit","anchors":["1",null,true,["2"],{"a":"3"},4.5,"\\ud800"],"tuple":[1]}', emit('[1]', 1, { anchors: [1, -1, -1, -1, -1, -1, -1] })],
+  [
+    '{"command":"emit","anchors":["1",null,true,["2"],{"a":"3"},4.5,"\\ud800"],"tuple":[1]}',
+    emit('[1]', 1, { anchors: [1, -1, -1, -1, -1, -1, -1] }),
+  ],
 ]);
 
 table('ML-SP-10: the id of a spout is kept as the JSON it was written in', [
@@ -137,7 +149,10 @@ table('ML-BO-07: an id that the host never gave is handed over as -1', [
 
 table('ML-FR-12: unknown keys are ignored and the order of keys does not matter', [
   ['{"tuple":[1],"command":"emit"}', emit('[1]', 1)],
-  ['{"tuple":[1],"stream":"s","anchors":["4"],"need_task_ids":false,"command":"emit"}', emit('[1]', 1, { stream: 's', anchors: [4], needTaskIds: false })],
+  [
+    '{"tuple":[1],"stream":"s","anchors":["4"],"need_task_ids":false,"command":"emit"}',
+    emit('[1]', 1, { stream: 's', anchors: [4], needTaskIds: false }),
+  ],
   ['{"x":{"command":"ack","id":"9"},"command":"emit","y":[["tuple"]],"tuple":[1],"tuples":[2],"Tuple":[3]}', emit('[1]', 1)],
   ['{"command":"sync","x":null}', ['sync']],
   ['{"ids":"1","id":"2","command":"ack"}', ['ack', 2]],
@@ -166,7 +181,9 @@ table('ML-FR-04: blank lines, CR LF and spaces around and within a message are a
 ]);
 
 t.test('ML-FR-04: a stream with CR LF throughout reads like one without', async (t) => {
-  const text = '{"command":"emit","anchors":["1"],"tuple":["a"]}\nend\n{"command":"ack","id":"1"}\nend\n{"command":"sync"}\nend\n'.repeat(3);
+  const text = '{"command":"emit","anchors":["1"],"tuple":["a"]}\nend\n{"command":"ack","id":"1"}\nend\n{"command":"sync"}\nend\n'.repeat(
+    3,
+  );
   t.strictSame(decode(text.replaceAll('\n', '\r\n')), decode(text));
   t.equal(decode(text).length, 9);
 });
@@ -175,11 +192,19 @@ t.test('ML-FR-06: a conversation gives the same calls byte by byte and at every 
   const bytes = Buffer.from(
     '{"pid":77}\nend\nprint 日\n{"command":"emit","anchors":["1"],"tuple":["日😀"]}\nend\n{"command":"ack","id":"1"}\r\nend\r\n\n{"command":"sync"}\n\nend\n{"command":"log","msg":"é"}\nend\n',
   );
-  const calls: Call[] = [['pid', 77], ['stray', 'print 日'], emit('["日😀"]', 1, { anchors: [1] }), ['ack', 1], ['sync'], ['log', 'info', 'é']];
+  const calls: Call[] = [
+    ['pid', 77],
+    ['stray', 'print 日'],
+    emit('["日😀"]', 1, { anchors: [1] }),
+    ['ack', 1],
+    ['sync'],
+    ['log', 'info', 'é'],
+  ];
   t.strictSame(decodeChunks([bytes]), calls);
   t.strictSame(decodeChunks(byteByByte(bytes)), calls);
   const wrong: number[] = [];
-  for (let at = 1; at < bytes.length; at++) if (JSON.stringify(decodeChunks([bytes.subarray(0, at), bytes.subarray(at)])) !== JSON.stringify(calls)) wrong.push(at);
+  for (let at = 1; at < bytes.length; at++)
+    if (JSON.stringify(decodeChunks([bytes.subarray(0, at), bytes.subarray(at)])) !== JSON.stringify(calls)) wrong.push(at);
   t.same(wrong, []);
 });
 
@@ -193,10 +218,18 @@ t.test('a 1 MB string comes out as it went in', async (t) => {
 });
 
 t.test('runs of like emits, of every shape a component may use, are told apart from one that differs', async (t) => {
-  const like = ['{"command":"emit","anchors":["@"],"tuple":["a"]}', '{"command":"emit","tuple":["a"],"anchors":["@"]}', '{"command":"emit","anchors":"@","tuple":["a"]}'];
+  const like = [
+    '{"command":"emit","anchors":["@"],"tuple":["a"]}',
+    '{"command":"emit","tuple":["a"],"anchors":["@"]}',
+    '{"command":"emit","anchors":"@","tuple":["a"]}',
+  ];
   for (const shape of like) {
     const frames = [5, 6, 1234567].map((id) => shape.replace('@', String(id)));
-    const others = ['{"command":"emit","tuple":["a"]}', shape.replace('@', 'x'), shape.replace('"@"', '["1","2"]').replace('[[', '[').replace(']]', ']')];
+    const others = [
+      '{"command":"emit","tuple":["a"]}',
+      shape.replace('@', 'x'),
+      shape.replace('"@"', '["1","2"]').replace('[[', '[').replace(']]', ']'),
+    ];
     t.strictSame(decodeFrames(...frames, ...others, ...frames), [
       ...[5, 6, 1234567].map((id) => emit('["a"]', 1, { anchors: [id] })),
       emit('["a"]', 1),
@@ -210,7 +243,10 @@ t.test('runs of like emits, of every shape a component may use, are told apart f
 t.test('a component that emits to more streams than are remembered is read just the same', async (t) => {
   const streams = Array.from({ length: 60 }, (_, i) => `s${i % 7}`);
   const frames = streams.map((stream, i) => `{"command":"emit","anchors":["${i}"],"stream":"${stream}","tuple":[${i}]}`);
-  t.strictSame(decodeFrames(...frames), streams.map((stream, i) => emit(`[${i}]`, 1, { anchors: [i], stream })));
+  t.strictSame(
+    decodeFrames(...frames),
+    streams.map((stream, i) => emit(`[${i}]`, 1, { anchors: [i], stream })),
+  );
 });
 
 t.test('stop() lets no further frame through, also not of the chunk at hand', async (t) => {
@@ -227,8 +263,15 @@ t.test('a handler can quote the frame at hand, cut to a bound', async (t) => {
   const recorder = new Recorder();
   const decoder = new ComponentDecoder(recorder);
   recorder.onCall = () => quotes.push(decoder.quote(30));
-  decoder.push(Buffer.from('{"command":"ack","id":"1"}\nend\n{"command":"emit","tuple":["0123456789"]}\nend\nhm {"command":"ack","id":"7"}\nend\n'));
-  t.same(quotes, ['{"command":"ack","id":"1"}', '{"command":"emit","tuple":["01… (41 characters)', 'hm {"command":"ack","id":"7"}', '{"command":"ack","id":"7"}']);
+  decoder.push(
+    Buffer.from('{"command":"ack","id":"1"}\nend\n{"command":"emit","tuple":["0123456789"]}\nend\nhm {"command":"ack","id":"7"}\nend\n'),
+  );
+  t.same(quotes, [
+    '{"command":"ack","id":"1"}',
+    '{"command":"emit","tuple":["01… (41 characters)',
+    'hm {"command":"ack","id":"7"}',
+    '{"command":"ack","id":"7"}',
+  ]);
   t.equal(decoder.quote(), '', 'outside of a call there is nothing to quote');
 });
 

@@ -1,5 +1,13 @@
 import t from 'tap';
-import { encodeHandshake, encodeHeartbeat, encodeSpoutCommand, encodeTaskIds, encodeTuple, encodeVerdict, tupleHead } from '../../src/protocol/host-encoder.js';
+import {
+  encodeHandshake,
+  encodeHeartbeat,
+  encodeSpoutCommand,
+  encodeTaskIds,
+  encodeTuple,
+  encodeVerdict,
+  tupleHead,
+} from '../../src/protocol/host-encoder.js';
 
 t.test('ML-BO-01: a tuple has id, comp, stream, task and the values exactly as given', async (t) => {
   const lines = tupleHead('lines', 'default', 4);
@@ -8,7 +16,10 @@ t.test('ML-BO-01: a tuple has id, comp, stream, task and the values exactly as g
     '{"id":"1","comp":"lines","stream":"default","task":4,"tuple":["the cow jumped",3,1.0,null,{"a":[true]}]}\nend\n',
   );
   t.equal(encodeTuple(2_147_483_647, lines, '[]'), '{"id":"2147483647","comp":"lines","stream":"default","task":4,"tuple":[]}\nend\n');
-  t.equal(encodeTuple(1, lines, '["a\\nend\\nb",1.0,null]'), '{"id":"1","comp":"lines","stream":"default","task":4,"tuple":["a\\nend\\nb",1.0,null]}\nend\n');
+  t.equal(
+    encodeTuple(1, lines, '["a\\nend\\nb",1.0,null]'),
+    '{"id":"1","comp":"lines","stream":"default","task":4,"tuple":["a\\nend\\nb",1.0,null]}\nend\n',
+  );
 });
 
 t.test('ML-FR-02: names that hold quotes, line breaks or other alphabets stay one line of JSON', async (t) => {
@@ -23,7 +34,10 @@ t.test('ML-FR-14: a lone surrogate in a name is escaped, so that what is written
 });
 
 t.test('ML-TK-02: a tick is a tuple of __system on __tick from task -1, its period the only value', async (t) => {
-  t.equal(encodeTuple(3, tupleHead('__system', '__tick', -1), '[10]'), '{"id":"3","comp":"__system","stream":"__tick","task":-1,"tuple":[10]}\nend\n');
+  t.equal(
+    encodeTuple(3, tupleHead('__system', '__tick', -1), '[10]'),
+    '{"id":"3","comp":"__system","stream":"__tick","task":-1,"tuple":[10]}\nend\n',
+  );
 });
 
 t.test('ML-HB-02: a heartbeat has the component null, the stream __heartbeat, task -1 and no values', async (t) => {

@@ -23,12 +23,43 @@ function parses(text: string): boolean {
 t.test('every form of a JSON value ends where it ends', async (t) => {
   const values = [
     ...['0', '-0', '7', '-12', '3.25', '0.0', '1e5', '1E+05', '-2.5e-10', '9007199254740993', '1e400', '123456789012345678901234567890'],
-    ...['true', 'false', 'null', '""', '"a"', '"\\""', '"\\\\"', '"\\/\\b\\f\\n\\r\\t"', '"\\u00e9\\uD83D\\uDE00"', '"\u2028\u2029\u007f"', '"日本😀"'],
-    ...['[]', '[ ]', '[1]', '[1,2]', '[ 1 , [ ] , { } ]', '{}', '{ }', '{"a":1}', '{ "a" : 1 , "b" : [ { } ] }', '[[[[]]]]', '{"":{"":{}}}', '["]","}"]'],
+    ...[
+      'true',
+      'false',
+      'null',
+      '""',
+      '"a"',
+      '"\\""',
+      '"\\\\"',
+      '"\\/\\b\\f\\n\\r\\t"',
+      '"\\u00e9\\uD83D\\uDE00"',
+      '"\u2028\u2029\u007f"',
+      '"日本😀"',
+    ],
+    ...[
+      '[]',
+      '[ ]',
+      '[1]',
+      '[1,2]',
+      '[ 1 , [ ] , { } ]',
+      '{}',
+      '{ }',
+      '{"a":1}',
+      '{ "a" : 1 , "b" : [ { } ] }',
+      '[[[[]]]]',
+      '{"":{"":{}}}',
+      '["]","}"]',
+    ],
   ];
-  const wrong = values.filter((value) => ['', ',', ']', '}', ' ', '\n'].some((behind) => skipValue(`${value}${behind}`, 0) !== value.length));
+  const wrong = values.filter((value) =>
+    ['', ',', ']', '}', ' ', '\n'].some((behind) => skipValue(`${value}${behind}`, 0) !== value.length),
+  );
   t.same(wrong, []);
-  t.same(values.filter((value) => skipValue(`xx${value}`, 2) !== value.length + 2), [], 'from the middle');
+  t.same(
+    values.filter((value) => skipValue(`xx${value}`, 2) !== value.length + 2),
+    [],
+    'from the middle',
+  );
 });
 
 t.test('ML-EM-21: NaN, Infinity and -Infinity are values wherever a value may stand', async (t) => {
@@ -39,17 +70,90 @@ t.test('ML-EM-21: NaN, Infinity and -Infinity are values wherever a value may st
 });
 
 t.test('tokens that look like the non-finite ones are no values', async (t) => {
-  for (const token of ['nan', 'NAN', 'Nan', '-NaN', '+Infinity', 'infinity', 'Inf', '-Inf', 'Infinit', '--Infinity', '- Infinity', 'undefined', '1.#INF']) {
+  for (const token of [
+    'nan',
+    'NAN',
+    'Nan',
+    '-NaN',
+    '+Infinity',
+    'infinity',
+    'Inf',
+    '-Inf',
+    'Infinit',
+    '--Infinity',
+    '- Infinity',
+    'undefined',
+    '1.#INF',
+  ]) {
     t.notOk(accepts(token), token);
     t.equal(skipValue(`[${token}]`, 0), INVALID, `[${token}]`);
   }
 });
 
 t.test('every form that JSON forbids is refused', async (t) => {
-  const scalars = ['', '-', '+1', '01', '-01', '00', '1.', '.5', '-.5', '1e', '1e+', '1e-', '1.e5', '1.5.5', '0x10', '1_000', '--1', 'tru', 'TRUE', 'True', 'None', 'nulll', "'a'", 'a'];
-  const strings = ['"', '"a', '"a\\"', '"\\', '"\\x41"', '"\\u12"', '"\\u123g"', '"\\u"', '"\\U0041"', '"a\nb"', '"a\rb"', '"a\tb"', '"\u0000"', '"\u001f"', '"\\\n"'];
+  const scalars = [
+    '',
+    '-',
+    '+1',
+    '01',
+    '-01',
+    '00',
+    '1.',
+    '.5',
+    '-.5',
+    '1e',
+    '1e+',
+    '1e-',
+    '1.e5',
+    '1.5.5',
+    '0x10',
+    '1_000',
+    '--1',
+    'tru',
+    'TRUE',
+    'True',
+    'None',
+    'nulll',
+    "'a'",
+    'a',
+  ];
+  const strings = [
+    '"',
+    '"a',
+    '"a\\"',
+    '"\\',
+    '"\\x41"',
+    '"\\u12"',
+    '"\\u123g"',
+    '"\\u"',
+    '"\\U0041"',
+    '"a\nb"',
+    '"a\rb"',
+    '"a\tb"',
+    '"\u0000"',
+    '"\u001f"',
+    '"\\\n"',
+  ];
   const arrays = ['[', ']', '[1', '[1,', '[1,]', '[,]', '[,1]', '[1,,2]', '[1 2]', '[1}', '[}', '[1;2]', '[[]', '[]]', '["a":1]', '[1,2'];
-  const objects = ['{', '}', '{]', '{"a"', '{"a":', '{"a":1', '{"a":1,', '{"a":1,}', '{"a" 1}', '{"a",1}', '{a:1}', '{1:1}', '{"a":1 "b":2}', '{,}', '{"a"::1}', '{"a":}', '{"a":1]'];
+  const objects = [
+    '{',
+    '}',
+    '{]',
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '{"a":1,',
+    '{"a":1,}',
+    '{"a" 1}',
+    '{"a",1}',
+    '{a:1}',
+    '{1:1}',
+    '{"a":1 "b":2}',
+    '{,}',
+    '{"a"::1}',
+    '{"a":}',
+    '{"a":1]',
+  ];
   const spaces = ['\u00a01', '\ufeff1', '\u000b1', '\u000c1', '\u20281', '1\u00a0'];
   const forbidden = [...scalars, ...strings, ...arrays, ...objects, ...spaces];
   t.same(forbidden.filter(parses), [], 'JSON.parse refuses them as well');
@@ -101,12 +205,16 @@ t.test('skipBrackets finds the end of valid JSON of any depth', async (t) => {
 });
 
 t.test('any JSON text that JSON.parse takes is accepted, whatever its spaces', async (t) => {
-  const spaced = fc.tuple(fc.json({ maxDepth: 6 }), fc.constantFrom('', ' ', '\n', '\r\n\t ')).map(([json, space]) => `${space}${json}${space}`);
+  const spaced = fc
+    .tuple(fc.json({ maxDepth: 6 }), fc.constantFrom('', ' ', '\n', '\r\n\t '))
+    .map(([json, space]) => `${space}${json}${space}`);
   fc.assert(
     fc.property(spaced, (text) => accepts(text)),
     { seed: SEED, numRuns: 1500 },
   );
-  const pretty = fc.tuple(fc.jsonValue({ maxDepth: 5 }), fc.integer({ min: 0, max: 4 })).map(([value, indent]) => JSON.stringify(value, null, indent));
+  const pretty = fc
+    .tuple(fc.jsonValue({ maxDepth: 5 }), fc.integer({ min: 0, max: 4 }))
+    .map(([value, indent]) => JSON.stringify(value, null, indent));
   fc.assert(
     fc.property(pretty, (text) => accepts(text)),
     { seed: SEED, numRuns: 1500 },
@@ -135,7 +243,9 @@ t.test('a text is accepted exactly when JSON.parse accepts it, also after mutati
 
 t.test('with the three tokens put in for null a text is accepted exactly when the one with null is', async (t) => {
   const token = fc.constantFrom('NaN', 'Infinity', '-Infinity');
-  const withHoles = fc.array(fc.constantFrom('[', ']', ',', '@', '{"a":', '}', ' ', '1'), { maxLength: 10 }).map((pieces) => pieces.join(''));
+  const withHoles = fc
+    .array(fc.constantFrom('[', ']', ',', '@', '{"a":', '}', ' ', '1'), { maxLength: 10 })
+    .map((pieces) => pieces.join(''));
   fc.assert(
     fc.property(withHoles, token, (text, put) => accepts(text.replaceAll('@', put)) === parses(text.replaceAll('@', 'null'))),
     { seed: SEED, numRuns: 5000 },

@@ -1,28 +1,43 @@
-/* What must hold for any stream: exact values, independence of what came before and of cuts, and no way to crash or to fill memory. */
+/**
+ * What must hold for any stream: exact values, independence of what came before and of cuts, and no way to crash or to fill memory.
+ */
 import fc from 'fast-check';
 import t from 'tap';
 import { ComponentDecoder } from '../../src/protocol/component-decoder.js';
 import { FrameSplitter } from '../../src/protocol/frame-splitter.js';
+import { xorshift } from '../random.js';
 import { type Call, decode, decodeChunks, decodeFrames, emit, Recorder } from './recorder.js';
 
 const SEED = 20_260_403;
 
-/** A small generator of numbers, for the tests that need millions of them. */
-function xorshift(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
 /** JSON text as no stringify would write it: odd numbers, escapes and spaces between tokens. */
 const space = fc.constantFrom('', '', '', ' ', '\t', '  ');
 const scalar = fc.oneof(
-  fc.constantFrom('1.0', '-0', '1e400', '9007199254740993', '1180591620717411303424', 'NaN', 'Infinity', '-Infinity', 'true', 'null', '0.10'),
-  fc.constantFrom('"tuple"', '"\\"tuple\\":[9]"', '"a\\nend\\nb"', '"\\ud800"', '"\u2028"', '"\\/\\u0041"', '"]"', '"command"', '"日😀"', '""'),
+  fc.constantFrom(
+    '1.0',
+    '-0',
+    '1e400',
+    '9007199254740993',
+    '1180591620717411303424',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    'true',
+    'null',
+    '0.10',
+  ),
+  fc.constantFrom(
+    '"tuple"',
+    '"\\"tuple\\":[9]"',
+    '"a\\nend\\nb"',
+    '"\\ud800"',
+    '"\u2028"',
+    '"\\/\\u0041"',
+    '"]"',
+    '"command"',
+    '"日😀"',
+    '""',
+  ),
   fc.string().map((text) => JSON.stringify(text)),
 );
 const { value } = fc.letrec<{ value: string; list: string; object: string }>((tie) => ({
@@ -38,7 +53,14 @@ const values = fc.tuple(fc.array(value, { maxLength: 5 }), space, space).map(([i
 }));
 
 t.test('ML-EM-20: for any array, in any order of keys, what is handed over is what was written', async (t) => {
-  const others = fc.shuffledSubarray(['"anchors":["7"]', '"stream":"s"', '"need_task_ids":false', '"x":{"tuple":[0]}', '"y":"\\"tuple\\":[0]"', '"id":[1.0]']);
+  const others = fc.shuffledSubarray([
+    '"anchors":["7"]',
+    '"stream":"s"',
+    '"need_task_ids":false',
+    '"x":{"tuple":[0]}',
+    '"y":"\\"tuple\\":[0]"',
+    '"id":[1.0]',
+  ]);
   const written = fc.tuple(values, others, fc.nat(7), space);
   fc.assert(
     fc.property(written, ([{ text, arity }, keys, at, gap]) => {
@@ -79,9 +101,26 @@ const frame = fc.oneof(
       ),
       fc.constantFrom('"1"', '"23"', '""', '"x"', '"4x"', '7', 'null', '"05"', '"\\u0031"', '"8","9"', ''),
       fc.constantFrom('1', '"a"', 'null', '0', '{"a":\n1}', 'nul', '[1]', '"x","y":1'),
-      fc.constantFrom('[]', '["a"]', '[1,2]', '[ ]', '[1,[2]]', '{}', '[1,]', '"a"', '[1]x', '[\n1]', `${'['.repeat(257)}${']'.repeat(257)}`),
+      fc.constantFrom(
+        '[]',
+        '["a"]',
+        '[1,2]',
+        '[ ]',
+        '[1,[2]]',
+        '{}',
+        '[1,]',
+        '"a"',
+        '[1]x',
+        '[\n1]',
+        `${'['.repeat(257)}${']'.repeat(257)}`,
+      ),
     )
-    .map(([form, anchor, id, tuple]) => form.replaceAll('A', () => anchor).replaceAll('V', () => tuple).replaceAll('I', () => id)),
+    .map(([form, anchor, id, tuple]) =>
+      form
+        .replaceAll('A', () => anchor)
+        .replaceAll('V', () => tuple)
+        .replaceAll('I', () => id),
+    ),
   fc.constantFrom('{"command":"log","msg":"a"}', 'print', '', '{"pid":3}', 'hm {"command":"ack","id":"1"} hm'),
 );
 
@@ -109,10 +148,7 @@ t.test('ML-FR-06: any frames cut anywhere give the same calls', async (t) => {
       const text = frames.map((message) => `${message}\nend\n`).join('');
       const bytes = Buffer.from(crlf ? text.replaceAll('\n', '\r\n') : text);
       const at = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
-      t.strictSame(
-        decodeChunks(at.slice(1).map((end, i) => bytes.subarray(at[i], end))),
-        decodeChunks([bytes]),
-      );
+      t.strictSame(decodeChunks(at.slice(1).map((end, i) => bytes.subarray(at[i], end))), decodeChunks([bytes]));
     }),
     { seed: SEED, numRuns: 300 },
   );
@@ -123,9 +159,14 @@ t.test('any log message, error and metric arrives as it was meant', async (t) =>
   fc.assert(
     fc.property(fc.string(), fc.jsonValue({ maxDepth: 3 }), fc.integer({ min: 0, max: 4 }), (text, params, indent) => {
       const write = (message: object): string => `${JSON.stringify(message, null, indent)}\nend\n`;
-      const sent = write({ command: 'log', msg: text }) + write({ command: 'error', msg: text }) + write({ command: 'metrics', name: 'n', params });
+      const sent =
+        write({ command: 'log', msg: text }) + write({ command: 'error', msg: text }) + write({ command: 'metrics', name: 'n', params });
       const arrived = JSON.parse(JSON.stringify(params)) as unknown;
-      t.strictSame(decode(sent), [['log', 'info', text], ['error', text], ['metrics', 'n', arrived]]);
+      t.strictSame(decode(sent), [
+        ['log', 'info', text],
+        ['error', text],
+        ['metrics', 'n', arrived],
+      ]);
     }),
     { seed: SEED, numRuns: 200 },
   );
@@ -134,7 +175,33 @@ t.test('any log message, error and metric arrives as it was meant', async (t) =>
 
 t.test('a million random frames neither throw nor are held beyond the bound', async (t) => {
   const frames = 1_000_000;
-  const pieces = ['{"command":"emit","anchors":["', '1', '"],"tuple":[', '"a"', ']}', '{"command":"ack","id":"', '"}', '{', '}', '[', ']', '"', ',', ':', '\\', 'x', '\r', '\n', 'en', 'é', '-', '1.5', 'NaN', '{"pid":', 'sync'];
+  const pieces = [
+    '{"command":"emit","anchors":["',
+    '1',
+    '"],"tuple":[',
+    '"a"',
+    ']}',
+    '{"command":"ack","id":"',
+    '"}',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ',',
+    ':',
+    '\\',
+    'x',
+    '\r',
+    '\n',
+    'en',
+    'é',
+    '-',
+    '1.5',
+    'NaN',
+    '{"pid":',
+    'sync',
+  ];
   const bytes = [...pieces.map((piece) => Buffer.from(piece)), Buffer.from([0xff]), Buffer.from([0xe6, 0x97]), Buffer.alloc(40, 'y')];
   const end = Buffer.from('\nend\n');
   const random = xorshift(SEED);
@@ -154,7 +221,11 @@ t.test('a million random frames neither throw nor are held beyond the bound', as
     let length = 0;
     while (length < chunk.length - 1024 && frameAt < frames) {
       const good = random(3) > 0;
-      if (good) length += chunk.write(random(2) === 0 ? `{"command":"emit","anchors":["${random(99)}"],"tuple":[${random(9)}]}` : '{"command":"sync"}', length);
+      if (good)
+        length += chunk.write(
+          random(2) === 0 ? `{"command":"emit","anchors":["${random(99)}"],"tuple":[${random(9)}]}` : '{"command":"sync"}',
+          length,
+        );
       else for (let i = random(10); i > 0; i--) length += (bytes[random(bytes.length)] as Buffer).copy(chunk, length);
       if (random(40) > 0) length += end.copy(chunk, length);
       frameAt++;

@@ -94,7 +94,11 @@ table('ML-FR-09: text before a message is reported and the message used', [
   ['a {b} c\n\n{"command":"sync"}', ['stray', 'a {b} c'], ['sync']],
   ['{{{{{"pid":5}', ['stray', '{{{{'], ['pid', 5]],
   ['{"loss":0.5}{"command":"sync"}', ['stray', '{"loss":0.5}'], ['sync']],
-  ['"quoted\n{"command":"emit","anchors":["3"],"tuple":[{"command":"x"}]}', ['stray', '"quoted'], emit('[{"command":"x"}]', 1, { anchors: [3] })],
+  [
+    '"quoted\n{"command":"emit","anchors":["3"],"tuple":[{"command":"x"}]}',
+    ['stray', '"quoted'],
+    emit('[{"command":"x"}]', 1, { anchors: [3] }),
+  ],
   ['warn\n{"command":"log","msg":"a"}', ['stray', 'warn'], ['log', 'info', 'a']],
   ['\ufeff{"pid":5}', ['pid', 5]],
 ]);
@@ -144,7 +148,13 @@ table('a plain print that met a line "end" holds no message that could be lost: 
 ]);
 
 t.test('frames on both sides of an empty message or a plain print are read', async (t) => {
-  t.strictSame(decode('end\n{"command":"sync"}\nend\nend\r\nthe\nend\n{"command":"ack","id":"1"}\nend\n'), [['stray', ''], ['sync'], ['stray', ''], ['stray', 'the'], ['ack', 1]]);
+  t.strictSame(decode('end\n{"command":"sync"}\nend\nend\r\nthe\nend\n{"command":"ack","id":"1"}\nend\n'), [
+    ['stray', ''],
+    ['sync'],
+    ['stray', ''],
+    ['stray', 'the'],
+    ['ack', 1],
+  ]);
 });
 
 t.test('a message is looked for at most SALVAGE_ATTEMPTS_MAX times', async (t) => {
@@ -164,8 +174,14 @@ table('ML-EM-16: an emit with a part of the wrong type is refused, its anchors a
   ['{"command":"emit","anchors":["5"],"stream":7,"tuple":[1]}', refused('the stream of an emit is a string', { anchors: [5] })],
   ['{"command":"emit","anchors":5,"tuple":[1]}', refused('anchors is a tuple id or a list of them')],
   ['{"command":"emit","anchors":{"5":1},"tuple":[1]}', refused('anchors is a tuple id or a list of them')],
-  ['{"command":"emit","anchors":["5"],"need_task_ids":"no","tuple":[1]}', refused('need_task_ids of an emit is true or false', { anchors: [5] })],
-  ['{"command":"emit","anchors":["5"],"need_task_ids":0,"tuple":[1]}', refused('need_task_ids of an emit is true or false', { anchors: [5] })],
+  [
+    '{"command":"emit","anchors":["5"],"need_task_ids":"no","tuple":[1]}',
+    refused('need_task_ids of an emit is true or false', { anchors: [5] }),
+  ],
+  [
+    '{"command":"emit","anchors":["5"],"need_task_ids":0,"tuple":[1]}',
+    refused('need_task_ids of an emit is true or false', { anchors: [5] }),
+  ],
 ]);
 
 const TASK_RULE = 'the task of a direct emit is a whole number, written without fraction or exponent';
@@ -230,7 +246,7 @@ t.test('ML-EM-16: an emit nested a million deep is refused, and one whose id is 
 t.test('the error of a bad frame quotes it, cut to a bound', async (t) => {
   const quotes: unknown[] = [];
   const recorder = new Recorder();
-  recorder.onUnreadable = (error: Error & { context?: Record<string, unknown> }) => quotes.push(error.context?.['frame']);
+  recorder.onUnreadable = (error: Error & { context?: Record<string, unknown> }) => quotes.push(error.context?.frame);
   new ComponentDecoder(recorder).push(Buffer.from(`{"a":"${'x'.repeat(1000)}\nend\n`));
   t.same(quotes, [`{"a":"${'x'.repeat(194)}… (1006 characters)`]);
 });

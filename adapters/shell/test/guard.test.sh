@@ -27,20 +27,26 @@ answers 'children find an empty stdin and do not eat the host s messages' <<'END
 END
 same 'prints from any place are on stderr' "$(tr '\n' ',' <err)" 'while the file is read,in prepare,child,child,in close,'
 
+# The daemon lives until its own FIFO is closed, which is after the end of our output has been seen.
 component daemon <<'END'
 process() {
-  polybolt_value 0
-  # The daemon lives until its own FIFO is closed; it must not keep the host waiting for the end of our output.
-  polybolt_run cat daemon.fifo >/dev/null 2>&1 &
+  case $1 in
+    spawn) polybolt_spawn cat daemon.fifo >/dev/null 2>&1 ;;
+    run) polybolt_run sh -c 'cat daemon.fifo >/dev/null 2>&1 &' ;;
+  esac
   polybolt_emit "$polybolt_tuple"
 }
-polybolt_basic_bolt
 END
-mkfifo daemon.fifo
-{ echo "$hello"; t 1 '["a"]'; } | messages | { $shell daemon 2>err; } | cat >raw
-: >daemon.fifo
-frames <raw >out
-same 'a daemon started with polybolt_run does not hold our output open' "$(tail -n 1 out)" '{"command":"ack","id":"1"}'
+for way in spawn run; do
+  { sed "s/case \$1 in/case $way in/" daemon && echo polybolt_basic_bolt; } >"daemon_$way"
+  mkfifo daemon.fifo
+  # shellcheck disable=SC2086
+  { echo "$hello"; t 1 '["a"]'; } | messages | { $shell "daemon_$way" 2>err; } | cat >raw
+  : >daemon.fifo
+  rm daemon.fifo
+  frames <raw >out
+  same "a daemon started with polybolt_$way does not hold our output open" "$(tail -n 1 out)" '{"command":"ack","id":"1"}'
+done
 
 component pipeline <<'END'
 process() {

@@ -75,7 +75,9 @@ END
 component odd <<'END'
 process() {
   for text in 'end' 'quote end' 'endx
-end' '!' '-' '3' "a\\" "$(printf '\001\033\002')" "$(printf 'x\377y')" '日本'; do
+end' 'a
+end
+b' '!' '-' '3' "a\\" "$(printf '\001\033\002')" "$(printf 'x\377y')" '日本'; do
     polybolt_quote "$text$tab" && polybolt_emit "[$REPLY]"
   done
 }
@@ -87,6 +89,7 @@ answers 'no text is taken for a part of the conversation with jq; what is no UTF
 {"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["end\t"]}
 {"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["quote end\t"]}
 {"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["endx\nend\t"]}
+{"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["a\nend\nb\t"]}
 {"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["!\t"]}
 {"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["-\t"]}
 {"command":"emit","anchors":["1"],"need_task_ids":false,"tuple":["3\t"]}

@@ -15,7 +15,7 @@ for shell in dash bash 'busybox ash'; do
   for file in "$here"/test/*.test.sh; do
     mkdir "$work/case"
     # One that hangs is stopped, and is then a failure. Far above what any takes, on a busy machine too.
-    if ! timeout 300 sh "$here/test/one.sh" "$here" "$work" "$shell" "$file"; then
+    if ! timeout 120 sh "$here/test/one.sh" "$here" "$work" "$shell" "$file"; then
       printf 'not ok - [%s] %s runs to its end\n' "$shell" "${file##*/}" | tee -a "$work/results"
     fi
     rm -rf "$work/case"
