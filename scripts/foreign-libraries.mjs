@@ -3,7 +3,7 @@
 // Runs with Node's built-ins, Maven, and Python's pip; `node scripts/foreign-libraries.mjs` prints the places as one line of JSON.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,11 +129,12 @@ function tool(command, args, wanted) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (error !== undefined) throw new Error(`${wanted}: ${command} could not be started (${error.message}); install it`);
   if (status === 0) return stdout;
-  const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-8).join('\n  ');
+  const lines = `${stdout}\n${stderr}`.trim().split('\n');
+  const said = [...lines.filter((line) => /error/i.test(line)), ...lines].slice(0, 3).join('\n  ');
   throw new Error(`${wanted}: ${command} ended with status ${status}; ${NETWORK_HINT}\n  ${said}`);
 }
 
-if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { problems, ...places } = provideForeignLibraries();
   for (const problem of problems) console.error(`polybolt: ${problem}`);
   console.log(JSON.stringify(places));

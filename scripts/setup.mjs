@@ -13,7 +13,8 @@ const stampFile = join(root, 'node_modules', '.polybolt-stamp');
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (result.error !== undefined) fail(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with ${result.signal ?? `status ${result.status}`}`, result.status ?? 1);
+  if (result.status !== 0)
+    fail(`${command} ${args.join(' ')} ended with ${result.signal ?? `status ${result.status}`}`, result.status ?? 1);
 }
 
 export function fail(message, status = 1) {

@@ -112,8 +112,8 @@ export class Child {
   }
 
   /** Writes to its stdin; what the pipe does not take waits in memory, which the caller bounds by `unwrittenBytes`. */
-  write(text: string): void {
-    if (!this.#stdin.destroyed && !this.#stdin.writableEnded) this.#stdin.write(text, 'utf8');
+  write(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): void {
+    if (!this.#stdin.destroyed && !this.#stdin.writableEnded) this.#stdin.write(text, encoding);
   }
 
   /** EOF on its stdin, after what has been written. */

@@ -12,7 +12,7 @@ import { DEFAULT_STREAM } from '../model/topology.js';
 import { TICK_STREAM, type Tuple } from '../model/tuple.js';
 import { Values } from '../model/values.js';
 import { checkEmit } from './emit-rules.js';
-import { ModuleKeeper, type ModuleSettings } from './module-keeper.js';
+import { isPromise, ModuleKeeper, type ModuleSettings } from './module-keeper.js';
 import type { BoltHost, ComponentOutput, HostEvents, TaskIdentity } from './ports.js';
 import { valuesFromText } from './values-from-text.js';
 
@@ -68,13 +68,13 @@ export class ModuleBolt implements BoltHost {
   execute(tuple: Tuple): void {
     const input = new ModuleInput(tuple);
     input.heldId = this.#held.add(input);
-    let result: void | Promise<void>;
+    let result: unknown;
     try {
       result = (this.#bolt as Bolt).execute(input, this.#collector as Collector);
     } catch (error) {
       return this.#keeper.threw(error);
     }
-    if (result !== undefined) this.#await(result);
+    if (isPromise(result)) this.#await(result);
   }
 
   flush(): void {}
@@ -87,6 +87,11 @@ export class ModuleBolt implements BoltHost {
 
   kill(): void {
     this.#keeper.kill();
+  }
+
+  /** Whether a collector belongs to the instance at hand: what is left of an earlier one says nothing any more. */
+  hears(collector: Collector): boolean {
+    return collector === this.#collector;
   }
 
   emit(values: Values, arity: number, options: BoltEmitOptions | undefined): readonly number[] {
@@ -129,7 +134,7 @@ export class ModuleBolt implements BoltHost {
     if (this.#held.size === HELD_MAX - 1) this.#events.onReady();
   }
 
-  #await(result: Promise<void>): void {
+  #await(result: PromiseLike<unknown>): void {
     const bolt = this.#bolt;
     this.#isBusy = true;
     const settle = (error?: unknown): void => {
@@ -149,6 +154,7 @@ export class ModuleBolt implements BoltHost {
     this.#held = new IdRing<ModuleInput>();
     this.#isBusy = false;
     this.#bolt = undefined;
+    this.#collector = undefined;
     held.forEach((input) => this.#output.fail(input.tuple));
   }
 }
@@ -193,20 +199,20 @@ class Collector implements BoltCollector {
     this.#host = host;
   }
   emit(values: readonly unknown[], options?: BoltEmitOptions): readonly number[] {
-    return this.#host.emit(Values.fromArray(values), values.length, options);
+    return this.#host.hears(this) ? this.#host.emit(Values.fromArray(values), values.length, options) : [];
   }
   emitText(text: string, options?: BoltEmitOptions): readonly number[] {
     const { values, arity } = valuesFromText(text);
-    return this.#host.emit(values, arity, options);
+    return this.#host.hears(this) ? this.#host.emit(values, arity, options) : [];
   }
   ack(tuple: InputTuple): void {
-    this.#host.ack(tuple as ModuleInput);
+    if (this.#host.hears(this)) this.#host.ack(tuple as ModuleInput);
   }
   fail(tuple: InputTuple): void {
-    this.#host.fail(tuple as ModuleInput);
+    if (this.#host.hears(this)) this.#host.fail(tuple as ModuleInput);
   }
   reportError(error: unknown): void {
-    this.#host.reportError(error);
+    if (this.#host.hears(this)) this.#host.reportError(error);
   }
 }
 

@@ -7,10 +7,17 @@ import { PolyboltError } from '../model/errors.js';
 import { RestartBudget } from '../membership/restart-budget.js';
 import type { HostEvents, TaskIdentity } from './ports.js';
 
+/** Whether an author's method went on asynchronously; what else it may return means nothing. */
+export function isPromise(result: unknown): result is PromiseLike<unknown> {
+  return typeof result === 'object' && result !== null && typeof (result as { readonly then?: unknown }).then === 'function';
+}
+
 export interface ModuleSettings<T> {
   /** Makes a new instance; throws when the module is not what it should be. */
   readonly create: () => T;
   readonly restartsMax: number;
+  /** How long an instance may take to clean up. */
+  readonly shutdownGraceMs: number;
 }
 
 export interface ModuleLife<T> {
@@ -98,11 +105,16 @@ export class ModuleKeeper<T> {
     this.#stopping = true;
     clearTimeout(this.#restart);
     if (instance === undefined) return;
+    let giveUp: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      giveUp = setTimeout(resolve, this.#settings.shutdownGraceMs);
+    });
     try {
-      await this.#life.close(instance);
+      await Promise.race([this.#life.close(instance), patience]);
     } catch (error) {
       this.#events.onError(this.explain('PB_MODULE_THREW', error));
     }
+    clearTimeout(giveUp);
     this.kill();
   }
 

@@ -46,7 +46,7 @@ export async function loadModule<T>(
   const name = exportName ?? pickExport(exported);
   const value = name === undefined ? undefined : exported[name];
   const create = factoryOf(value, args);
-  if (create === undefined || !isValid(create())) {
+  if (create === undefined || !isValid(tryOut(create, path))) {
     throw new PolyboltError('PB_MODULE_INVALID', {
       message: `the module ${path} exports no ${wanted}${exportName === undefined ? '' : ` as "${exportName}"`}; it exports ${Object.keys(exported).join(', ') || 'nothing'}`,
       hint: `export default a class with the methods of a ${wanted}, or name the export with export:`,
@@ -54,6 +54,19 @@ export async function loadModule<T>(
     });
   }
   return create as () => T;
+}
+
+function tryOut(create: () => unknown, path: string): unknown {
+  try {
+    return create();
+  } catch (error) {
+    throw new PolyboltError('PB_MODULE_INVALID', {
+      message: `the module ${path} throws when its component is made: ${error instanceof Error ? error.message : String(error)}`,
+      hint: 'a constructor only takes its arguments; open files and connections in open or prepare',
+      context: { trace: error instanceof Error ? (error.stack ?? '') : '' },
+      cause: error,
+    });
+  }
 }
 
 /** The default export, or the only one. */

@@ -7,7 +7,7 @@ import { PolyboltError } from '../model/errors.js';
 import { DEFAULT_STREAM } from '../model/topology.js';
 import { Values } from '../model/values.js';
 import { checkEmit } from './emit-rules.js';
-import { ModuleKeeper, type ModuleSettings } from './module-keeper.js';
+import { isPromise, ModuleKeeper, type ModuleSettings } from './module-keeper.js';
 import type { ComponentOutput, SpoutHost, TaskIdentity } from './ports.js';
 import type { SpoutEvents } from './shell-spout.js';
 import { valuesFromText } from './values-from-text.js';
@@ -17,7 +17,7 @@ export class ModuleSpout implements SpoutHost {
   readonly #output: ComponentOutput;
   readonly #events: SpoutEvents;
   readonly #keeper: ModuleKeeper<Spout>;
-  readonly #collector: SpoutCollector;
+  #collector: SpoutCollector | undefined;
   #spout: Spout | undefined;
   #isBusy = false;
   #isActive = false;
@@ -27,18 +27,11 @@ export class ModuleSpout implements SpoutHost {
   constructor(identity: TaskIdentity, settings: ModuleSettings<Spout>, context: TaskContext, output: ComponentOutput, events: SpoutEvents) {
     this.#output = output;
     this.#events = events;
-    this.#collector = {
-      emit: (values, options) => this.#emit(Values.fromArray(values), values.length, options),
-      emitText: (text, options) => {
-        const { values, arity } = valuesFromText(text);
-        return this.#emit(values, arity, options);
-      },
-      reportError: (error) => events.onError(this.#keeper.explain('PB_COMPONENT_ERROR', error)),
-    };
     this.#keeper = new ModuleKeeper<Spout>(identity, settings, events, {
       open: (spout) => {
         this.#spout = spout;
-        return spout.open?.(context, this.#collector);
+        const collector = (this.#collector = this.#collectorFor(spout));
+        return spout.open?.(context, collector);
       },
       close: (spout) => spout.close?.(),
       onLost: () => this.#onLost(),
@@ -61,23 +54,18 @@ export class ModuleSpout implements SpoutHost {
   // Hot path: once for every `nextTuple`.
   next(): void {
     this.#emitted = 0;
-    let result: void | Promise<void>;
+    let result: unknown;
     try {
-      result = (this.#spout as Spout).nextTuple(this.#collector);
+      result = (this.#spout as Spout).nextTuple(this.#collector as SpoutCollector);
     } catch (error) {
       return this.#keeper.threw(error);
     }
-    if (result === undefined) this.wasEmpty = this.#emitted === 0;
-    else this.#await(result);
+    if (isPromise(result)) this.#await(result);
+    else this.wasEmpty = this.#emitted === 0;
   }
 
   verdict(verdict: 'ack' | 'fail', messageId: unknown): void {
-    try {
-      if (verdict === 'ack') this.#spout?.ack?.(messageId);
-      else this.#spout?.fail?.(messageId);
-    } catch (error) {
-      this.#keeper.threw(error);
-    }
+    this.#tell((spout) => (verdict === 'ack' ? spout.ack?.(messageId) : spout.fail?.(messageId)));
   }
 
   activate(): void {
@@ -101,6 +89,20 @@ export class ModuleSpout implements SpoutHost {
     this.#keeper.kill();
   }
 
+  /** What an instance emits through; what is left of an instance that has ended says nothing any more. */
+  #collectorFor(spout: Spout): SpoutCollector {
+    return {
+      emit: (values, options) => (this.#spout === spout ? this.#emit(Values.fromArray(values), values.length, options) : []),
+      emitText: (text, options) => {
+        const { values, arity } = valuesFromText(text);
+        return this.#spout === spout ? this.#emit(values, arity, options) : [];
+      },
+      reportError: (error) => {
+        if (this.#spout === spout) this.#events.onError(this.#keeper.explain('PB_COMPONENT_ERROR', error));
+      },
+    };
+  }
+
   #emit(values: Values, arity: number, options: SpoutEmitOptions | undefined): readonly number[] {
     const task = options?.task ?? 0;
     const stream = checkEmit(this.#output, options?.stream ?? DEFAULT_STREAM, arity, task);
@@ -113,15 +115,25 @@ export class ModuleSpout implements SpoutHost {
   #tellActive(): void {
     if (this.#toldActive === this.#isActive) return;
     this.#toldActive = this.#isActive;
+    this.#tell((spout) => (this.#isActive ? spout.activate?.() : spout.deactivate?.()));
+  }
+
+  /** Nobody waits for these; one that goes on asynchronously may still throw. */
+  #tell(say: (spout: Spout) => unknown): void {
+    const spout = this.#spout;
+    if (spout === undefined) return;
+    const threw = (error: unknown): void => {
+      if (this.#spout === spout) this.#keeper.threw(error);
+    };
     try {
-      if (this.#isActive) this.#spout?.activate?.();
-      else this.#spout?.deactivate?.();
+      const result = say(spout);
+      if (isPromise(result)) result.then(undefined, threw);
     } catch (error) {
-      this.#keeper.threw(error);
+      threw(error);
     }
   }
 
-  #await(result: Promise<void>): void {
+  #await(result: PromiseLike<unknown>): void {
     const spout = this.#spout;
     this.#isBusy = true;
     const settle = (error?: unknown): void => {

@@ -7,11 +7,11 @@
 import { ChildWindow } from '../flow/child-window.js';
 import { IdRing } from '../acking/id-ring.js';
 import { PolyboltError } from '../model/errors.js';
-import { HEARTBEATS_OPEN_MAX, HELD_MAX, REPLY_BYTES_MAX, TOMBSTONES_MAX } from '../model/limits.js';
+import { HEARTBEATS_OPEN_MAX, HELD_MAX, OUTBOX_CHARS_MAX, REPLY_BYTES_MAX, TOMBSTONES_MAX } from '../model/limits.js';
 import type { Tuple } from '../model/tuple.js';
 import { Values, withoutNonFinite } from '../model/values.js';
 import type { EmitFrame } from '../protocol/component-frames.js';
-import { encodeHeartbeat, encodeTaskIds, encodeTuple } from '../protocol/host-encoder.js';
+import type { HostCodec } from '../protocol/codec.js';
 import { checkEmit } from './emit-rules.js';
 import type { BoltHost, ComponentOutput, HostEvents, OutputStream, TaskIdentity } from './ports.js';
 import type { ShellPorts, ShellSettings } from './shell-incarnation.js';
@@ -30,6 +30,7 @@ export interface ShellBoltSettings extends ShellSettings {
 
 export class ShellBolt implements BoltHost {
   readonly #settings: ShellBoltSettings;
+  readonly #codec: HostCodec;
   readonly #output: ComponentOutput;
   readonly #events: HostEvents;
   readonly #keeper: ShellKeeper;
@@ -53,11 +54,15 @@ export class ShellBolt implements BoltHost {
 
   constructor(identity: TaskIdentity, settings: ShellBoltSettings, ports: ShellPorts, output: ComponentOutput, events: HostEvents) {
     this.#settings = settings;
+    this.#codec = settings.codec;
     this.#output = output;
     this.#events = events;
     this.#now = ports.now;
     this.#keeper = new ShellKeeper(identity, settings, ports, events, {
-      onUp: () => events.onReady(),
+      onUp: () => {
+        this.#applyPause();
+        events.onReady();
+      },
       onEmit: (frame) => this.#onEmit(frame),
       onAck: (id) => this.#onAck(id),
       onFail: (id) => this.#onFail(id),
@@ -79,7 +84,8 @@ export class ShellBolt implements BoltHost {
 
   get isReady(): boolean {
     if (!this.#keeper.isUp || this.#isPipeFull || this.#window.shut || this.#held.size >= HELD_MAX) return false;
-    if ((this.#keeper.current?.outbox.tupleCount ?? 0) >= this.#settings.pendingMax) this.#write();
+    const outbox = this.#keeper.current?.outbox;
+    if (outbox !== undefined && (outbox.tupleCount >= this.#settings.pendingMax || outbox.tupleChars >= OUTBOX_CHARS_MAX)) this.#write();
     return !this.#isPipeFull;
   }
 
@@ -87,9 +93,10 @@ export class ShellBolt implements BoltHost {
   execute(tuple: Tuple, nowMs: number): void {
     const { current } = this.#keeper;
     if (current === undefined) return this.#output.fail(tuple);
-    const id = this.#held.add(tuple);
+    // First, because values of an in-process component that are no JSON throw here.
     const { text } = tuple.values;
-    current.outbox.addTuple(encodeTuple(id, tuple.source.head, this.#settings.nonFiniteAsNull ? withoutNonFinite(text) : text));
+    const id = this.#held.add(tuple);
+    current.outbox.addTuple(this.#codec.tuple(id, tuple.source, this.#settings.nonFiniteAsNull ? withoutNonFinite(text) : text));
     tuple.values = WRITTEN;
     this.#window.onSent(nowMs);
     tuple.sequence = this.#window.sent;
@@ -132,15 +139,15 @@ export class ShellBolt implements BoltHost {
   // Hot path: once for every emit.
   #onEmit(frame: EmitFrame): void {
     let anchorCount = 0;
+    let isUnknown = false;
     for (let i = 0; i < frame.anchorCount; i++) {
       const tuple = this.#held.get(frame.anchors[i] as number);
       if (tuple !== undefined) {
         if (i === 0) this.#window.onRead(tuple.sequence, this.#now());
         if (anchorCount === 0 || !this.#anchors.slice(0, anchorCount).includes(tuple)) this.#anchors[anchorCount++] = tuple;
-      } else if (!this.#tombstones.has(frame.anchors[i] as number)) {
-        return this.#unknownTuple('anchored an emit to');
-      }
+      } else if (!this.#tombstones.has(frame.anchors[i] as number)) isUnknown = true;
     }
+    if (isUnknown) return this.#refuse(unknownTuple('anchored an emit to'), frame, anchorCount);
     let stream = this.#stream;
     if (stream === undefined || stream.name !== frame.stream || stream.arity !== frame.arity || stream.direct || frame.task !== 0) {
       const checked = frame.refusal ?? checkEmit(this.#output, frame.stream, frame.arity, frame.task);
@@ -192,26 +199,14 @@ export class ShellBolt implements BoltHost {
   #onDrain(): void {
     if (!this.#isPipeFull) return;
     this.#isPipeFull = false;
-    this.#applyPause();
     this.#events.onDirty();
     this.#events.onReady();
   }
 
   #answeredAgain(id: number, verb: string): void {
     if (this.#tombstones.delete(id)) return this.#events.onReady();
-    this.#unknownTuple(verb);
-  }
-
-  /** What else it says cannot be trusted: it may be about to ack what it has not done. */
-  #unknownTuple(verb: string): void {
-    const frame = this.#keeper.current?.decoder.quote() ?? '';
-    this.#keeper.end(
-      new PolyboltError('PB_TUPLE_UNKNOWN', {
-        message: `the component ${verb} a tuple that it does not hold`,
-        hint: 'ack or fail each input once, and emit anchored tuples before that',
-        context: { frame },
-      }),
-    );
+    // What else it says cannot be trusted: it may be about to ack what it has not done.
+    this.#keeper.end(unknownTuple(verb).with({ frame: this.#keeper.current?.decoder.quote() ?? '' }));
   }
 
   /** An emit that broke a rule: its anchors fail at once, and what the child says of them later is swallowed. */
@@ -243,12 +238,14 @@ export class ShellBolt implements BoltHost {
     const { current } = this.#keeper;
     if (current === undefined) return;
     if (current.outbox.isEmpty) this.#events.onDirty();
-    current.outbox.addReply(encodeTaskIds(targets));
+    current.outbox.addReply(this.#codec.taskIds(targets));
     if (current.outbox.replyChars > REPLY_BYTES_MAX) this.#applyPause();
   }
 
   #heartbeat(): void {
-    this.#keeper.current?.outbox.addHeartbeat(encodeHeartbeat(`-${++this.#heartbeatNumber}`));
+    const { current } = this.#keeper;
+    if (current === undefined || current.outbox.hasHeartbeat) return;
+    current.outbox.addHeartbeat(this.#codec.heartbeat(`-${++this.#heartbeatNumber}`));
     this.#heartbeats.push(this.#writtenSequence);
     if (this.#heartbeats.length > HEARTBEATS_OPEN_MAX) this.#heartbeats.shift();
   }
@@ -256,9 +253,11 @@ export class ShellBolt implements BoltHost {
   #write(): void {
     const { current } = this.#keeper;
     if (current === undefined || this.#isPipeFull) return;
+    const mayUnpause = current.outbox.replyChars > REPLY_BYTES_MAX;
     current.flush();
     this.#writtenSequence = this.#window.sent;
     this.#isPipeFull = current.unwrittenBytes > 0;
+    if (mayUnpause) this.#applyPause();
   }
 
   /** Reading stops for congestion downstream, and for a child that asks for task ids and does not read them. */
@@ -277,4 +276,11 @@ export class ShellBolt implements BoltHost {
     this.#writtenSequence = 0;
     held.forEach((tuple) => this.#output.fail(tuple));
   }
+}
+
+function unknownTuple(verb: string): PolyboltError {
+  return new PolyboltError('PB_TUPLE_UNKNOWN', {
+    message: `the component ${verb} a tuple that it does not hold`,
+    hint: 'ack or fail each input once, and emit anchored tuples before that',
+  });
 }

@@ -5,9 +5,8 @@
  */
 import { PolyboltError } from '../model/errors.js';
 import { REPLY_BYTES_MAX } from '../model/limits.js';
-import { ComponentDecoder } from '../protocol/component-decoder.js';
+import type { Decoder, HostCodec } from '../protocol/codec.js';
 import type { ComponentHandler, EmitFrame, LogLevel } from '../protocol/component-frames.js';
-import { encodeHandshake } from '../protocol/host-encoder.js';
 import { Child, type ChildCommand, type ChildExit, type Spawn } from './child.js';
 import { closePipes, type ChildPipes, type FifoPool } from './fifo-pool.js';
 import { Outbox } from './outbox.js';
@@ -35,6 +34,7 @@ export interface IncarnationEvents {
 
 export interface ShellSettings {
   readonly command: ChildCommand;
+  readonly codec: HostCodec;
   readonly handshake: { readonly pidDir: string; readonly conf: unknown; readonly context: unknown };
   readonly handshakeTimeoutMs: number;
   readonly subprocessTimeoutMs: number;
@@ -55,7 +55,7 @@ const PIPE_CLOSED_GRACE_MS = 1000;
 
 export class ShellIncarnation implements ComponentHandler {
   readonly outbox = new Outbox();
-  readonly decoder: ComponentDecoder;
+  readonly decoder: Decoder;
   readonly #identity: TaskIdentity;
   readonly #settings: ShellSettings;
   readonly #ports: ShellPorts;
@@ -82,7 +82,7 @@ export class ShellIncarnation implements ComponentHandler {
     this.#settings = settings;
     this.#ports = ports;
     this.#events = events;
-    this.decoder = new ComponentDecoder(this);
+    this.decoder = settings.codec.createDecoder(this);
     this.#stderr = new StderrLog(identity);
     this.#startedAtMs = this.#lastSignAtMs = this.#pulsedAtMs = this.#repliesFitAtMs = ports.now();
     this.#gone = new Promise((resolve) => {
@@ -122,7 +122,7 @@ export class ShellIncarnation implements ComponentHandler {
   /** Writes what is in the outbox. */
   flush(): void {
     // Before the pid there is nothing in it but replies to emits, which some components wait for.
-    if ((this.#phase === 'up' || this.#phase === 'handshake') && !this.outbox.isEmpty) this.#child?.write(this.outbox.take());
+    if ((this.#phase === 'up' || this.#phase === 'handshake') && !this.outbox.isEmpty) this.#child?.write(this.outbox.take(), this.#settings.codec.encoding);
   }
 
   pulse(nowMs: number): void {
@@ -260,7 +260,7 @@ export class ShellIncarnation implements ComponentHandler {
       onDrain: () => this.#events.onDrain(),
     });
     this.#phase = 'handshake';
-    this.#child.write(encodeHandshake(this.#settings.handshake));
+    this.#child.write(this.#settings.codec.handshake(this.#settings.handshake), this.#settings.codec.encoding);
   }
 
   #onPipeClosed(code: 'PB_CHILD_CLOSED_STDOUT' | 'PB_CHILD_CLOSED_STDIN', name: 'output' | 'input', loss: string): void {

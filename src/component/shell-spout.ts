@@ -3,9 +3,10 @@
  * is never an error, and emits are answered whenever they come. Implements ML-SP and ML-EM.
  */
 import { PolyboltError } from '../model/errors.js';
+import { REPLY_BYTES_MAX, UNPAUSED_EMITS_MAX } from '../model/limits.js';
 import { Values } from '../model/values.js';
 import type { EmitFrame } from '../protocol/component-frames.js';
-import { encodeSpoutCommand, encodeTaskIds, encodeVerdict } from '../protocol/host-encoder.js';
+import type { HostCodec } from '../protocol/codec.js';
 import type { Compatibility } from '../model/topology.js';
 import { checkEmit } from './emit-rules.js';
 import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
@@ -29,6 +30,7 @@ type Outstanding = 'none' | 'next' | 'activate' | 'deactivate' | 'ack' | 'fail';
 export class ShellSpout implements SpoutHost {
   wasEmpty = false;
   readonly #settings: ShellSpoutSettings;
+  readonly #codec: HostCodec;
   readonly #output: ComponentOutput;
   readonly #events: SpoutEvents;
   readonly #keeper: ShellKeeper;
@@ -41,9 +43,12 @@ export class ShellSpout implements SpoutHost {
   #toldActive = false;
   #stream: OutputStream | undefined;
   #wantsPause = false;
+  /** Told when the spout has heard that it is inactive, or is gone. */
+  #onQuiet: (() => void) | undefined;
 
   constructor(identity: TaskIdentity, settings: ShellSpoutSettings, ports: ShellPorts, output: ComponentOutput, events: SpoutEvents) {
     this.#settings = settings;
+    this.#codec = settings.codec;
     this.#output = output;
     this.#events = events;
     this.#now = ports.now;
@@ -55,7 +60,7 @@ export class ShellSpout implements SpoutHost {
       onSync: () => this.#onSync(),
       onUnknownCommand: (command) => this.#notForSpouts(command),
       onDirty: () => events.onDirty(),
-      onDrain: () => {},
+      onDrain: () => events.onDirty(),
       onLost: () => this.#onLost(),
     });
   }
@@ -73,12 +78,11 @@ export class ShellSpout implements SpoutHost {
   }
 
   next(): void {
-    this.#emitted = 0;
-    this.#send('next', encodeSpoutCommand('next'));
+    this.#send('next', this.#codec.spoutCommand('next'));
   }
 
   verdict(verdict: 'ack' | 'fail', messageId: unknown): void {
-    this.#send(verdict, encodeVerdict(verdict, messageId as string));
+    this.#send(verdict, this.#codec.verdict(verdict, messageId as string));
   }
 
   activate(): void {
@@ -92,7 +96,12 @@ export class ShellSpout implements SpoutHost {
   }
 
   flush(): void {
-    this.#keeper.current?.flush();
+    const { current } = this.#keeper;
+    // Replies that the pipe does not take wait where they are counted.
+    if (current === undefined || current.unwrittenBytes > 0) return;
+    const mayUnpause = current.outbox.replyChars > REPLY_BYTES_MAX;
+    current.flush();
+    if (mayUnpause) this.#applyPause();
   }
 
   pulse(nowMs: number): void {
@@ -107,7 +116,19 @@ export class ShellSpout implements SpoutHost {
     this.#applyPause();
   }
 
+  /** Ends it: deactivated first, so that it can close what it reads from. */
   async stop(): Promise<void> {
+    this.deactivate();
+    if (this.#keeper.isUp && !this.isIdle) {
+      await new Promise<void>((resolve) => {
+        const giveUp = setTimeout(resolve, this.#settings.shutdownGraceMs);
+        this.#onQuiet = (): void => {
+          clearTimeout(giveUp);
+          resolve();
+        };
+      });
+      this.#onQuiet = undefined;
+    }
     await this.#keeper.stop();
   }
 
@@ -115,14 +136,17 @@ export class ShellSpout implements SpoutHost {
     this.#keeper.kill();
   }
 
-  /** Only a `next` that floods is left unread: verdicts never wait for anybody (design D9). */
+  /** Verdicts never wait for anybody (design D9), floods do: emits under `next`, under no command, or in great number. */
   #applyPause(): void {
-    this.#keeper.current?.pause(this.#wantsPause && this.#outstanding === 'next');
+    const { current } = this.#keeper;
+    const mayFlood = this.#outstanding === 'next' || this.#outstanding === 'none' || this.#emitted > UNPAUSED_EMITS_MAX;
+    current?.pause((this.#wantsPause && mayFlood) || current.outbox.replyChars > REPLY_BYTES_MAX);
   }
 
   #onUp(): void {
     this.#keeper.current?.watch(false);
     this.#toldActive = false;
+    this.#applyPause();
     this.#tellActive();
     this.#events.onReady();
   }
@@ -133,13 +157,14 @@ export class ShellSpout implements SpoutHost {
     this.#toldActive = this.#isActive;
     if (this.#settings.compat.skipActivate === true) return;
     const command = this.#isActive ? 'activate' : 'deactivate';
-    this.#send(command, encodeSpoutCommand(command));
+    this.#send(command, this.#codec.spoutCommand(command));
   }
 
   #send(outstanding: Outstanding, text: string): void {
     const { current } = this.#keeper;
     if (current === undefined) return;
     this.#outstanding = outstanding;
+    this.#emitted = 0;
     this.#sentAtMs = this.#now();
     this.#applyPause();
     current.watch(true);
@@ -152,13 +177,15 @@ export class ShellSpout implements SpoutHost {
     if (this.#outstanding === 'next') this.wasEmpty = this.#emitted === 0;
     this.#outstanding = 'none';
     this.#keeper.current?.watch(false);
+    this.#applyPause();
     this.#tellActive();
+    if (this.isIdle && !this.#isActive) this.#onQuiet?.();
     this.#events.onReady();
   }
 
   // Hot path: once for every emit.
   #onEmit(frame: EmitFrame): void {
-    this.#emitted++;
+    if (++this.#emitted === UNPAUSED_EMITS_MAX + 1) this.#applyPause();
     const messageId = frame.idText === '' ? undefined : frame.idText;
     let stream = this.#stream;
     if (stream === undefined || stream.name !== frame.stream || stream.arity !== frame.arity || stream.direct || frame.task !== 0) {
@@ -185,8 +212,11 @@ export class ShellSpout implements SpoutHost {
   }
 
   #reply(targets: readonly number[]): void {
-    this.#keeper.current?.outbox.addReply(encodeTaskIds(targets));
+    const { current } = this.#keeper;
+    if (current === undefined) return;
+    current.outbox.addReply(this.#codec.taskIds(targets));
     this.#events.onDirty();
+    if (current.outbox.replyChars > REPLY_BYTES_MAX) this.#applyPause();
   }
 
   #notForSpouts(command: string): void {
@@ -203,6 +233,7 @@ export class ShellSpout implements SpoutHost {
   #onLost(): void {
     this.#outstanding = 'none';
     this.#toldActive = false;
+    this.#onQuiet?.();
     this.#events.onLost();
   }
 }

@@ -4,9 +4,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { TranscriptDirection, TranscriptEvent, TranscriptHeader, TranscriptLine } from '../model/generated/transcript.types.js';
-import { validate } from '../model/generated/transcript.validate.js';
+import { validateTranscriptLine } from '../model/generated/transcript.validate.js';
 
 export type { TranscriptDirection, TranscriptEvent, TranscriptHeader, TranscriptLine };
+
+/** Any line but the header. */
+export type RecordedLine = Exclude<TranscriptLine, TranscriptHeader>;
 
 /** What a line may say beside its event's name. */
 export type EventFacts = Partial<Pick<TranscriptEvent, 'code' | 'signal' | 'text'>>;
@@ -20,7 +23,7 @@ export function bytesOfLine(line: TranscriptLine): Buffer {
 }
 
 /** The line that stands for these bytes, which are best one whole message: the most readable form that gives them back exactly. */
-export function lineOfBytes(dir: TranscriptDirection, atMs: number, bytes: Buffer): TranscriptLine {
+export function lineOfBytes(dir: TranscriptDirection, atMs: number, bytes: Buffer): RecordedLine {
   const at_ms = roundMs(atMs);
   if (!isUtf8(bytes)) return { dir, at_ms, base64: bytes.toString('base64') };
   const text = bytes.toString('utf8');
@@ -42,8 +45,8 @@ export function formatLine(line: TranscriptLine): string {
  * Reads a whole transcript.
  * @returns the header if there is one, and the lines after it. Throws an Error that names the line that is none.
  */
-export function parseTranscript(text: string): { readonly header: TranscriptHeader | undefined; readonly lines: readonly TranscriptLine[] } {
-  const lines: TranscriptLine[] = [];
+export function parseTranscript(text: string): { readonly header: TranscriptHeader | undefined; readonly lines: readonly RecordedLine[] } {
+  const lines: RecordedLine[] = [];
   let header: TranscriptHeader | undefined;
   for (const [index, source] of text.split('\n').entries()) {
     if (source.trim() === '') continue;
@@ -62,8 +65,8 @@ function parseLine(source: string, number: number): TranscriptLine {
   } catch (error) {
     throw new Error(`line ${number} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!validate(value)) throw new Error(`line ${number} is no line of a transcript; multilang/schema/transcript.schema.json says what one is`);
-  return value as TranscriptLine;
+  if (!validateTranscriptLine(value)) throw new Error(`line ${number} is no line of a transcript; multilang/schema/transcript.schema.json says what one is`);
+  return value;
 }
 
 /** The value of a message in its plainest form; undefined when another form would not come back as these bytes. */

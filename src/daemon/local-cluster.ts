@@ -204,5 +204,9 @@ export class LocalCluster {
 }
 
 function rangesOf(record: TopologyRecord, worker: AssignedWorker): ExecutorRange[] {
-  return worker.executors.map(([firstTask, lastTask]) => ({ component: record.table.components[firstTask - 1] as string, firstTask, lastTask }));
+  return worker.executors.map(([firstTask, lastTask]) => ({
+    component: record.table.components[firstTask - 1] as string,
+    firstTask,
+    lastTask,
+  }));
 }

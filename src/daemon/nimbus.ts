@@ -3,10 +3,10 @@
  * can carry on at any point; every write names the version it replaces.
  */
 import type { StoreSession } from '../coordination/store.js';
-import { PolyboltError } from '../model/errors.js';
-import type { Log } from '../model/log.js';
 import type { AssignedWorker } from '../model/assignment.js';
 import { settingsOf } from '../model/config.js';
+import { PolyboltError } from '../model/errors.js';
+import type { Log } from '../model/log.js';
 import { createTaskTable, type TaskTable } from '../model/task-table.js';
 import type { Topology } from '../model/topology.js';
 import type { Scheduler } from '../scheduling/scheduler.js';
@@ -47,7 +47,10 @@ export class Nimbus {
     const { store, code, epochSeconds, log } = this.#ports;
     const { name } = topology;
     if ((await this.#find(name)) !== undefined) {
-      throw new PolyboltError('PB_TOPOLOGY_EXISTS', { message: `a topology named "${name}" is already running`, hint: 'kill it first, or submit under another name' });
+      throw new PolyboltError('PB_TOPOLOGY_EXISTS', {
+        message: `a topology named "${name}" is already running`,
+        hint: 'kill it first, or submit under another name',
+      });
     }
     const id = `${name}-${++this.#submitted}-${epochSeconds()}`;
     const table = createTaskTable(topology);
@@ -96,7 +99,12 @@ export class Nimbus {
       assignment: { topologyId: record.id, workers: record.workers },
     }));
     const { workers } = settingsOf(topology.config);
-    const assignments = schedule({ supervisors, topologies: [...running, { topologyId, workers, table }], isAlive: () => true, newIncarnation });
+    const assignments = schedule({
+      supervisors,
+      topologies: [...running, { topologyId, workers, table }],
+      isAlive: () => true,
+      newIncarnation,
+    });
     return assignments.at(-1)?.workers ?? [];
   }
 
@@ -117,6 +125,9 @@ export class Nimbus {
   async #mustFind(name: string): Promise<{ record: TopologyRecord; version: number }> {
     const found = await this.#find(name);
     if (found !== undefined) return found;
-    throw new PolyboltError('PB_TOPOLOGY_NOT_FOUND', { message: `no topology named "${name}" is running`, hint: 'list what runs, and mind the spelling' });
+    throw new PolyboltError('PB_TOPOLOGY_NOT_FOUND', {
+      message: `no topology named "${name}" is running`,
+      hint: 'list what runs, and mind the spelling',
+    });
   }
 }

@@ -45,7 +45,9 @@ export interface TopologySummary {
 }
 
 export function summarise(topology: Topology, workers: readonly Worker[]): TopologySummary {
-  const components = Object.values(topology.components).map(({ id, kind }) => (kind === 'spout' ? spoutSummary(id, workers) : boltSummary(id, workers)));
+  const components = Object.values(topology.components).map(({ id, kind }) =>
+    kind === 'spout' ? spoutSummary(id, workers) : boltSummary(id, workers),
+  );
   const spouts = workers.flatMap((worker) => worker.spouts);
   const roots = total(spouts, (spout) => spout.counters.roots);
   const unreplayed = total(spouts, (spout) => spout.failedIds.size);
@@ -82,7 +84,8 @@ function boltSummary(id: string, workers: readonly Worker[]): ComponentSummary {
 type Counted = Pick<ComponentSummary, 'tasks' | 'emitted' | 'transferred' | 'executed' | 'acked' | 'failed' | 'restarts' | 'errors'>;
 
 function counted(tasks: readonly Worker['bolts' | 'spouts'][number][]): Counted {
-  const sum = (key: 'emitted' | 'transferred' | 'executed' | 'acked' | 'failed' | 'restarts' | 'errors'): number => total(tasks, ({ counters }) => counters[key]);
+  const sum = (key: 'emitted' | 'transferred' | 'executed' | 'acked' | 'failed' | 'restarts' | 'errors'): number =>
+    total(tasks, ({ counters }) => counters[key]);
   return {
     tasks: tasks.length,
     emitted: sum('emitted'),

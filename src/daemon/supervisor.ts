@@ -87,7 +87,11 @@ export class Supervisor {
     }
     const records: TopologyRecord[] = [];
     for (const id of ids) {
-      if (!this.#watched.has(id)) this.#watched.set(id, store.subscribe(topologyPath(id), 'entry', () => this.#reconcile()));
+      if (!this.#watched.has(id))
+        this.#watched.set(
+          id,
+          store.subscribe(topologyPath(id), 'entry', () => this.#reconcile()),
+        );
       const entry = await store.get(topologyPath(id));
       if (entry !== undefined) records.push(JSON.parse(entry.data) as TopologyRecord);
     }

@@ -1,6 +1,9 @@
 /**
  * Builds the tasks of a worker: router, output, component host and executor of each. Invariant: the one place that knows how these fit together; nothing starts here.
  */
+
+import { codecOf } from '../protocol/codec.js';
+import { resolve } from 'node:path';
 import { EdgeIds } from '../acking/edge-ids.js';
 import { childEnvironment } from '../component/child-environment.js';
 import { ModuleBolt } from '../component/module-bolt.js';
@@ -28,7 +31,6 @@ import { handshakeConf, handshakeContext } from '../model/handshake.js';
 import { INBOX_AGE_SHARE, SPOUT_PENDING_MAX } from '../model/limits.js';
 import { ACKER_COMPONENT, tasksOf } from '../model/task-table.js';
 import { type BoltComponent, type Component, type Grouping, type SpoutComponent, subscriptionsOf } from '../model/topology.js';
-import { resolve } from 'node:path';
 import { type Groupings, loadGroupings } from './custom-groupings.js';
 import type { WorkerOptions } from './worker-options.js';
 
@@ -109,6 +111,7 @@ class TaskBuilder {
       queue,
       board,
       waitsFor: this.#waitsFor(component.id),
+      inboxTuplesMax: settings.inboxTuplesMax,
       ageMaxMs: settings.messageTimeoutsEnabled ? settings.messageTimeoutMs * INBOX_AGE_SHARE : Number.POSITIVE_INFINITY,
       tickFrequencyMs: settings.tickFrequencyMs,
       fail: (tuple) => output.fail(tuple),
@@ -121,8 +124,8 @@ class TaskBuilder {
       const { shellBoltMaxPending: pendingMax, nonFiniteAsNull } = settings;
       bolt.attach(new ShellBolt(identity, { ...shell, pendingMax, nonFiniteAsNull }, this.#shellPorts(), output, events));
     } else {
-      const restartsMax = settings.childRestartsMax;
-      bolt.attach(new ModuleBolt(identity, { create, restartsMax }, this.#context(component, task), output, events));
+      const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
+      bolt.attach(new ModuleBolt(identity, { create, restartsMax, shutdownGraceMs }, this.#context(component, task), output, events));
     }
     return bolt;
   }
@@ -155,8 +158,8 @@ class TaskBuilder {
       const shell = this.#shell(component, component.implementation, task, settings);
       spout.attach(new ShellSpout(identity, { ...shell, compat: component.compat }, this.#shellPorts(), output, events));
     } else {
-      const restartsMax = settings.childRestartsMax;
-      spout.attach(new ModuleSpout(identity, { create, restartsMax }, this.#context(component, task), output, events));
+      const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
+      spout.attach(new ModuleSpout(identity, { create, restartsMax, shutdownGraceMs }, this.#context(component, task), output, events));
     }
     return spout;
   }
@@ -225,7 +228,12 @@ class TaskBuilder {
     return { ...this.#options.ports.shell, now: this.#options.ports.now };
   }
 
-  #shell(component: Component, { command, cwd }: { command: readonly string[]; cwd?: string }, task: number, settings: Settings): ShellSettings & { restartsMax: number } {
+  #shell(
+    component: Component,
+    { command, cwd }: { command: readonly string[]; cwd?: string },
+    task: number,
+    settings: Settings,
+  ): ShellSettings & { restartsMax: number } {
     const { topology, table, ports } = this.#options;
     return {
       command: {
@@ -233,6 +241,7 @@ class TaskBuilder {
         cwd: cwd === undefined ? topology.resources : resolve(topology.resources, cwd),
         env: childEnvironment(ports.environment, settings.environment, component.environment),
       },
+      codec: codecOf(component.serializer),
       handshake: { pidDir: ports.pidDir, conf: handshakeConf(topology, component), context: handshakeContext(topology, table, task) },
       handshakeTimeoutMs: settings.handshakeTimeoutMs,
       subprocessTimeoutMs: settings.subprocessTimeoutMs,

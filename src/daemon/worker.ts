@@ -2,17 +2,18 @@
  * One worker: the executors assigned to it, their components, its ackers and its clock. Invariant: everything it holds in memory can be lost at any
  * moment without losing data, because the spouts replay (design section 5).
  */
-import { Switchboard } from '../executor/switchboard.js';
-import { CongestionBoard } from '../flow/congestion-board.js';
-import { createTopologyGraph } from '../flow/topology-graph.js';
+
 import type { BoltTask } from '../executor/bolt-task.js';
 import { RunQueue } from '../executor/run-queue.js';
 import type { SpoutTask } from '../executor/spout-task.js';
+import { Switchboard } from '../executor/switchboard.js';
+import { CongestionBoard } from '../flow/congestion-board.js';
+import { createTopologyGraph } from '../flow/topology-graph.js';
 import { settingsOf } from '../model/config.js';
 import { ACKER_COMPONENT } from '../model/task-table.js';
 import type { Transport } from '../transport/transport.js';
-import { buildTasks } from './worker-tasks.js';
 import type { WorkerOptions } from './worker-options.js';
+import { buildTasks } from './worker-tasks.js';
 
 /** How often liveness, ages and heartbeats are looked at. */
 const PULSE_MS = 100;
@@ -96,9 +97,9 @@ export class Worker {
     }
   }
 
-  /** Whether nothing is pending, queued or held. */
+  /** Whether nothing is pending, queued or held. A turn to come is no work: an idle spout has one every millisecond. */
   get isIdle(): boolean {
-    return this.#isStarted && this.#queue.isIdle && this.spouts.every((spout) => spout.isIdle) && this.bolts.every((bolt) => bolt.isIdle);
+    return this.#isStarted && this.spouts.every((spout) => spout.isIdle) && this.bolts.every((bolt) => bolt.isIdle);
   }
 
   /** Ends every component, gently first. */

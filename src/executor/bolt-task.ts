@@ -3,8 +3,8 @@
  * congested, so that a slow bolt stops its senders instead of filling memory (design D9).
  */
 import type { BoltHost } from '../component/ports.js';
-import { Inbox } from '../flow/inbox.js';
 import type { CongestionBoard, Gate } from '../flow/congestion-board.js';
+import { Inbox } from '../flow/inbox.js';
 import type { TaskCounters } from '../metrics/task-counters.js';
 import { TURN_TUPLES_MAX } from '../model/limits.js';
 import { SYSTEM_TASK, TICK_COMPONENT, TICK_STREAM, Tuple, type TupleSource } from '../model/tuple.js';
@@ -28,6 +28,7 @@ export interface BoltTaskOptions {
   readonly board: CongestionBoard;
   /** Tasks whose congestion stops this one. */
   readonly waitsFor: Iterable<number>;
+  readonly inboxTuplesMax: number;
   /** `Infinity` where message timeouts are off. */
   readonly ageMaxMs: number;
   readonly tickFrequencyMs: number | null;
@@ -56,7 +57,10 @@ export class BoltTask implements Runnable, Flushable {
     this.component = options.component;
     this.counters = options.counters;
     this.#queue = options.queue;
-    this.#inbox = new Inbox({ ageMaxMs: options.ageMaxMs, onCongestion: (congested) => options.board.set(options.task, congested) });
+    this.#inbox = new Inbox({
+      ageMaxMs: options.ageMaxMs,
+      tuplesMax: options.inboxTuplesMax,
+ onCongestion: (congested) => options.board.set(options.task, congested) });
     this.#gate = options.board.watch(options.waitsFor, {
       onChange: (isOpen) => {
         this.#host?.pause(!isOpen);

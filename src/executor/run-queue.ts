@@ -46,10 +46,6 @@ export class RunQueue {
     this.#schedule();
   }
 
-  get isIdle(): boolean {
-    return this.#next.length === 0 && this.#dirty.length === 0;
-  }
-
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;

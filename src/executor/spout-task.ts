@@ -6,13 +6,16 @@
 import { type PendingRoot, SpoutPending } from '../acking/spout-pending.js';
 import type { SpoutHost } from '../component/ports.js';
 import type { CongestionBoard, Gate } from '../flow/congestion-board.js';
-import type { TaskCounters } from '../metrics/task-counters.js';
 import { FailedIds } from '../metrics/failed-ids.js';
+import type { TaskCounters } from '../metrics/task-counters.js';
 import type { Flushable, Runnable, RunQueue } from './run-queue.js';
 import type { SpoutSide } from './task-output.js';
 
-/** Commands in one turn; an in-process spout answers each at once. */
-const TURN_COMMANDS_MAX = 256;
+/**
+ * Commands in one turn; an in-process spout answers each at once. Few, so that what is on its way stays in the processor's cache: with 256
+ * an in-process chain ran at 0.6 times the throughput and 20 times the latency.
+ */
+const TURN_COMMANDS_MAX = 32;
 /** Wait after a `next` that emitted nothing, as Storm's SleepSpoutWaitStrategy. */
 const EMPTY_WAIT_MS = 1;
 

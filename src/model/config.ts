@@ -3,6 +3,7 @@
  * Invariant: the keys and their types are those of `spec/schema/configuration.schema.json`, which is checked before anything
  * gets here; keys that are not listed pass through to the components untouched.
  */
+import { INBOX_TUPLES_MAX } from './limits.js';
 import type { Config } from './topology.js';
 
 /** Defaults of Apache Storm, where the key is Storm's; `polybolt.*` keys are ours. Seconds where the name says secs. */
@@ -18,7 +19,7 @@ export const CONFIG_DEFAULTS = {
   'topology.subprocess.timeout.secs': null,
   'topology.tick.tuple.freq.secs': null,
   'topology.debug': false,
-  'topology.executor.receive.buffer.size': 32768,
+  'topology.executor.receive.buffer.size': INBOX_TUPLES_MAX,
   'topology.error.throttle.interval.secs': 10,
   'topology.max.error.report.per.interval': 5,
   'topology.environment': {},
@@ -39,6 +40,8 @@ export interface Settings {
   readonly maxSpoutPending: number | null;
   readonly maxTaskParallelism: number | null;
   readonly shellBoltMaxPending: number;
+  /** Tuples in the inbox of a task before its senders pause. */
+  readonly inboxTuplesMax: number;
   readonly subprocessTimeoutMs: number;
   readonly tickFrequencyMs: number | null;
   readonly debug: boolean;
@@ -66,6 +69,7 @@ export function settingsOf(config: Config): Settings {
     maxSpoutPending: value('topology.max.spout.pending'),
     maxTaskParallelism: value('topology.max.task.parallelism'),
     shellBoltMaxPending: value('topology.shellbolt.max.pending'),
+    inboxTuplesMax: value('topology.executor.receive.buffer.size'),
     subprocessTimeoutMs:
       value('topology.subprocess.timeout.secs') === null ? ms('supervisor.worker.timeout.secs') : ms('topology.subprocess.timeout.secs'),
     tickFrequencyMs: tick === null ? null : Math.round(tick * 1000),

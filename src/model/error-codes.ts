@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   PB_HANDSHAKE_FAILED: 'A component ended before it had answered the handshake.',
   PB_CHILD_EXITED: 'A component exited without being asked to.',
   PB_CHILD_CLOSED_STDOUT: 'A component closed its standard output and went on running.',
+  PB_CHILD_CLOSED_STDIN: 'A component closed its standard input and went on running.',
   PB_CHILD_HUNG: 'A component gave no sign of life within the subprocess timeout.',
   PB_CHILD_IGNORED_TERM: 'A component ignored SIGTERM and was killed.',
   PB_RESTARTS_EXHAUSTED: 'A component died too often without completing a tuple in between.',

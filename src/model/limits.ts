@@ -24,11 +24,15 @@ export const STDERR_TAIL_BYTES = 64 * 1024;
 export const EXIT_DRAIN_MS = 100;
 /** Task-id replies and heartbeats waiting for a child that does not read, in bytes; at the bound its reading stops. */
 export const REPLY_BYTES_MAX = 4 * 1024 * 1024;
+/** Characters of tuples that collect for one child before they are written; the count of tuples alone would not bound large ones. */
+export const OUTBOX_CHARS_MAX = 1024 * 1024;
+/** Emits of a spout under a verdict that are read although a task downstream is congested: replays, but no flood. */
+export const UNPAUSED_EMITS_MAX = 1024;
 
 /** Bytes of tuples in the inbox of a task before its senders pause; it resumes at half. */
 export const INBOX_BYTES_MAX = 8 * 1024 * 1024;
-/** Tuples in the inbox of a task before its senders pause. */
-export const INBOX_TUPLES_MAX = 16 * 1024;
+/** Tuples in the inbox of a task before its senders pause: more than a turn takes, few enough to die young for the garbage collector. */
+export const INBOX_TUPLES_MAX = 2 * 1024;
 /** Times the soft bound at which a task inside a cycle drops tuples and fails their roots. */
 export const INBOX_HARD_FACTOR = 4;
 /** The inbox pauses its senders when its oldest tuple is older than this share of the message timeout. */
@@ -41,7 +45,7 @@ export const SPOUT_PENDING_MAX = 1024 * 1024;
 /** Tuples sent to a child and not yet known to be read: first, least and most. */
 export const CHILD_WINDOW_FIRST = 128;
 export const CHILD_WINDOW_MIN = 4;
-export const CHILD_WINDOW_MAX = 16 * 1024;
+export const CHILD_WINDOW_MAX = 4 * 1024;
 /** Time that a tuple should at most wait between the host's write and the child's reading of it. */
 export const CHILD_READ_DELAY_TARGET_MS = 100;
 

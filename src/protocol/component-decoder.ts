@@ -88,6 +88,24 @@ export class ComponentDecoder {
     if (failure !== undefined && !this.#stopped) this.#unreadable(failure);
   }
 
+  /**
+   * Takes one message that came in another serialization, as the JSON it stands for.
+   * @param flaw what JSON could not hold; an emit is refused for it, whatever concerns no tuple is used as it is
+   */
+  pushMessage(json: string, flaw?: PolyboltError): void {
+    if (this.#stopped) return;
+    const text = `${json}\nend\n`;
+    if (flaw === undefined) return this.#decode(text);
+    this.#parts.walk(json, 0);
+    this.#text = text;
+    this.#frameStart = 0;
+    if (this.#parts.command === 'emit') {
+      if (!this.#refuseEmit(json, flaw)) this.#unreadable(flaw);
+    } else if (flaw.code === 'PB_FRAME_TOO_DEEP') this.#unreadable(flaw);
+    else this.#decode(text);
+    this.#text = '';
+  }
+
   // Hot path: once for every frame.
   #decode(text: string): void {
     this.#text = text;

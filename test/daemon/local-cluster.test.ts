@@ -4,7 +4,15 @@
 import t from 'tap';
 import { LocalCluster, type LocalClusterOptions } from '../../src/daemon/local-cluster.js';
 import type { TopologySummary } from '../../src/daemon/summary.js';
-import { BasicBolt, type Bolt, type BoltCollector, type InputTuple, type Spout, type SpoutCollector, type TaskContext } from '../../src/model/component-api.js';
+import {
+  BasicBolt,
+  type Bolt,
+  type BoltCollector,
+  type InputTuple,
+  type Spout,
+  type SpoutCollector,
+  type TaskContext,
+} from '../../src/model/component-api.js';
 import { inline } from '../../src/model/component-implementation.js';
 import type { PolyboltError } from '../../src/model/errors.js';
 import type { Topology } from '../../src/model/topology.js';
@@ -74,7 +82,13 @@ function intoSink(
 ): Topology {
   const builder = new TopologyBuilder('test').config(config);
   builder.setSpout('numbers', numbers(count), 1);
-  declare(builder.setBolt('sink', inline(() => new Sink(see)), tasks));
+  declare(
+    builder.setBolt(
+      'sink',
+      inline(() => new Sink(see)),
+      tasks,
+    ),
+  );
   return builder.build({ resources: process.cwd() });
 }
 
@@ -105,7 +119,10 @@ t.test('a fields grouping sends one key to one task', async (t) => {
 t.test('an all grouping sends to every task, and the root waits for all of them', async (t) => {
   const { see, byTask } = collected();
   const { roots } = await run(intoSink(100, 3, (sink) => sink.allGrouping('numbers'), see));
-  t.strictSame([...byTask.values()].map((seen) => seen.length), [100, 100, 100]);
+  t.strictSame(
+    [...byTask.values()].map((seen) => seen.length),
+    [100, 100, 100],
+  );
   t.equal(roots.acked, 100);
 });
 
@@ -134,8 +151,20 @@ for (const [ackers, workers] of [
       }
     }
     let seen = 0;
-    builder.setBolt('twice', inline(() => new Twice(), { outputs: ['number'] }), 3).shuffleGrouping('numbers');
-    builder.setBolt('sink', inline(() => new Sink(() => void seen++)), 4).fieldsGrouping('twice', ['number']);
+    builder
+      .setBolt(
+        'twice',
+        inline(() => new Twice(), { outputs: ['number'] }),
+        3,
+      )
+      .shuffleGrouping('numbers');
+    builder
+      .setBolt(
+        'sink',
+        inline(() => new Sink(() => void seen++)),
+        4,
+      )
+      .fieldsGrouping('twice', ['number']);
     const { roots } = await run(builder.build({ resources: process.cwd() }));
     t.match(roots, { emitted: 600, acked: 600, failed: 0, pending: 0 });
     t.equal(seen, 1200);
@@ -160,7 +189,13 @@ t.test('a failed tuple comes back to its spout, and its replay clears the accoun
   }
   const builder = new TopologyBuilder('test');
   builder.setSpout('numbers', numbers(100), 1);
-  builder.setBolt('flaky', inline(() => new FailFirst()), 2).shuffleGrouping('numbers');
+  builder
+    .setBolt(
+      'flaky',
+      inline(() => new FailFirst()),
+      2,
+    )
+    .shuffleGrouping('numbers');
   const { roots } = await run(builder.build({ resources: process.cwd() }));
   t.match(roots, { emitted: 110, acked: 100, failed: 10, timedOut: 0, unreplayed: 0, pending: 0 });
 });
@@ -176,7 +211,13 @@ t.test('a tuple that is never acked times out after one to two message timeouts 
   }
   const builder = new TopologyBuilder('test').config({ 'topology.message.timeout.secs': 0.2 });
   builder.setSpout('numbers', numbers(5), 1);
-  builder.setBolt('dropper', inline(() => new DropFirst()), 1).shuffleGrouping('numbers');
+  builder
+    .setBolt(
+      'dropper',
+      inline(() => new DropFirst()),
+      1,
+    )
+    .shuffleGrouping('numbers');
   const cluster = await LocalCluster.start();
   await cluster.submit(builder.build({ resources: process.cwd() }));
   // The bolt holds what it dropped for ever, so the topology is never idle: what is awaited is the replay.
@@ -201,7 +242,13 @@ t.test('topology.max.spout.pending is never exceeded', async (t) => {
   }
   const builder = new TopologyBuilder('test').config({ 'topology.max.spout.pending': 3 });
   builder.setSpout('numbers', numbers(200), 1);
-  builder.setBolt('slow', inline(() => new Slow()), 10).shuffleGrouping('numbers');
+  builder
+    .setBolt(
+      'slow',
+      inline(() => new Slow()),
+      10,
+    )
+    .shuffleGrouping('numbers');
   t.match((await run(builder.build({ resources: process.cwd() }))).roots, { emitted: 200, acked: 200 });
   t.ok(most <= 3, `${most} at a time`);
 });
@@ -221,7 +268,14 @@ t.test('ML-TK: a bolt with topology.tick.tuple.freq.secs gets ticks from __syste
   }
   const builder = new TopologyBuilder('test');
   builder.setSpout('numbers', numbers(5), 1);
-  builder.setBolt('ticking', inline(() => new Ticking()), 1).shuffleGrouping('numbers').addConfiguration('topology.tick.tuple.freq.secs', 0.02);
+  builder
+    .setBolt(
+      'ticking',
+      inline(() => new Ticking()),
+      1,
+    )
+    .shuffleGrouping('numbers')
+    .addConfiguration('topology.tick.tuple.freq.secs', 0.02);
   const cluster = await LocalCluster.start();
   await cluster.submit(builder.build({ resources: process.cwd() }));
   await ticked;
@@ -251,8 +305,16 @@ t.test('a component that throws is started anew; what it held fails and is repla
   }
   const builder = new TopologyBuilder('test');
   builder.setSpout('numbers', numbers(100), 1);
-  builder.setBolt('thrower', inline(() => new ThrowOnce()), 1).shuffleGrouping('numbers');
-  const summary = await run(builder.build({ resources: process.cwd() }), { onError: (_component, error) => errors.push(`${error.code} ${error.message}`) });
+  builder
+    .setBolt(
+      'thrower',
+      inline(() => new ThrowOnce()),
+      1,
+    )
+    .shuffleGrouping('numbers');
+  const summary = await run(builder.build({ resources: process.cwd() }), {
+    onError: (_component, error) => errors.push(`${error.code} ${error.message}`),
+  });
   t.match(summary.roots, { acked: 100, failed: 1, unreplayed: 0, pending: 0 });
   t.equal(summary.components.find(({ id }) => id === 'thrower')?.restarts, 1);
   t.strictSame(errors, ['PB_MODULE_THREW Error: the fiftieth']);
@@ -266,7 +328,13 @@ t.test('a component that throws at every tuple spends its budget and ends the wo
   }
   const builder = new TopologyBuilder('test').config({ 'polybolt.child.restarts.max': 2 });
   builder.setSpout('numbers', numbers(10), 1);
-  builder.setBolt('thrower', inline(() => new Thrower()), 1).shuffleGrouping('numbers');
+  builder
+    .setBolt(
+      'thrower',
+      inline(() => new Thrower()),
+      1,
+    )
+    .shuffleGrouping('numbers');
   let tell: (error: PolyboltError) => void = () => {};
   const fatal = new Promise<PolyboltError>((resolve) => {
     tell = resolve;
@@ -291,7 +359,11 @@ t.test('a cycle does not wait for itself', async (t) => {
   const builder = new TopologyBuilder('test');
   builder.setSpout('numbers', numbers(500), 1);
   builder
-    .setBolt('loop', inline(() => new Loop(), { outputs: { again: ['left'] } }), 2)
+    .setBolt(
+      'loop',
+      inline(() => new Loop(), { outputs: { again: ['left'] } }),
+      2,
+    )
     .shuffleGrouping('numbers')
     .shuffleGrouping('loop', 'again');
   t.match((await run(builder.build({ resources: process.cwd() }))).roots, { emitted: 500, acked: 500, failed: 0 });
@@ -306,8 +378,18 @@ t.test('deactivate stops the spouts, activate lets them go on, kill removes the 
   }
   let seen = 0;
   const builder = new TopologyBuilder('test').config({ 'topology.max.spout.pending': 10 });
-  builder.setSpout('endless', inline(() => new Endless(), { outputs: ['number'] }), 1);
-  builder.setBolt('sink', inline(() => new Sink(() => void seen++)), 1).shuffleGrouping('endless');
+  builder.setSpout(
+    'endless',
+    inline(() => new Endless(), { outputs: ['number'] }),
+    1,
+  );
+  builder
+    .setBolt(
+      'sink',
+      inline(() => new Sink(() => void seen++)),
+      1,
+    )
+    .shuffleGrouping('endless');
   const topology = builder.build({ resources: process.cwd() });
   const cluster = await LocalCluster.start();
   await cluster.submit(topology);
@@ -353,7 +435,13 @@ t.test('an in-process component that breaks a rule of emits is told so by an exc
   }
   const builder = new TopologyBuilder('test');
   builder.setSpout('numbers', numbers(1), 1);
-  builder.setBolt('wrong', inline(() => new Wrong(), { outputs: ['number'] }), 1).shuffleGrouping('numbers');
+  builder
+    .setBolt(
+      'wrong',
+      inline(() => new Wrong(), { outputs: ['number'] }),
+      1,
+    )
+    .shuffleGrouping('numbers');
   t.match((await run(builder.build({ resources: process.cwd() }))).roots, { emitted: 1, acked: 1 });
   t.strictSame(codes, [
     'PB_STREAM_UNDECLARED',

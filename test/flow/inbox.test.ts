@@ -187,7 +187,7 @@ t.test('the hard bound is INBOX_HARD_FACTOR times the soft one, of tuples or of 
 });
 
 t.test('by default the bounds are INBOX_TUPLES_MAX and INBOX_BYTES_MAX', async (t) => {
-  t.same([INBOX_TUPLES_MAX, INBOX_BYTES_MAX], [16_384, 8_388_608]);
+  t.same([INBOX_TUPLES_MAX, INBOX_BYTES_MAX], [2_048, 8_388_608]);
   const heard: string[] = [];
   const onCongestion = (): unknown => heard.push('congested');
   const tuples = new Inbox({ ageMaxMs: 1000, onCongestion });

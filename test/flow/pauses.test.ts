@@ -48,7 +48,7 @@ t.test('a window that was the limit doubles when the child is quick, up to CHILD
   const window = new ChildWindow();
   const limits = Array.from({ length: 9 }, (_, i) => round(window, i * 1000, 1));
   t.same(limits, [256, 512, 1024, 2048, 4096, 8192, 16_384, 16_384, 16_384]);
-  t.equal(CHILD_WINDOW_MAX, 16_384);
+  t.equal(CHILD_WINDOW_MAX, 4_096);
 });
 
 t.test('a window halves when a tuple waited longer than CHILD_READ_DELAY_TARGET_MS, down to CHILD_WINDOW_MIN and never shut', async (t) => {

@@ -118,12 +118,6 @@ same 'the pid comes first, and an empty file of that name is in pidDir, however 
 { echo "{\"pidDir\":\"$PWD/no/such\",\"conf\":{},\"context\":{}}"; t 1 '["x"]'; } | messages | run echo
 same 'a pidDir that cannot be written is told on stderr and is not fatal' \
   "$(grep -c 'cannot create the pid file .*/no/such/' err) $(wc -l <err) $(tail -n 1 out) $(cat code)" '1 1 {"command":"ack","id":"1"} 0'
-component early <<'END'
-prepare() { polybolt_info first; }
-process() { :; }
-polybolt_info zeroth
-polybolt_basic_bolt
-END
 
 # Writing: how much is in the output file at which moment, as the component sees it.
 component moments <<'END'

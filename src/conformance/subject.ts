@@ -1,0 +1,148 @@
+/**
+ * The process under judgement: its pipes, its exit, its group. Invariant: nothing is done to it that was not asked for (no signal, no closed pipe), so
+ * that what happens is its own doing; after `destroy` nothing of its group is left.
+ */
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { ResultPromise } from 'execa';
+import type { ChildCommand, Spawn } from '../component/child.js';
+import type { FifoPool } from '../component/fifo-pool.js';
+import { EXIT_DRAIN_MS } from '../model/limits.js';
+
+export interface SubjectExit {
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  readonly startError: NodeJS.ErrnoException | undefined;
+}
+
+export interface SubjectEvents {
+  onBytes(chunk: Buffer): void;
+  onStderr(text: string): void;
+  /** After the last of its stdout, or a moment after the exit when somebody else holds it open. */
+  onExit(exit: SubjectExit): void;
+  onStdoutEnd(): void;
+}
+
+export class Subject {
+  readonly #events: SubjectEvents;
+  readonly #process: ResultPromise;
+  readonly #stdin: Socket;
+  readonly #stdout: Socket;
+  readonly #gone: Promise<void>;
+  #exit: SubjectExit | undefined;
+  #stdoutEnded = false;
+  #toldExit = false;
+
+  static async launch(spawn: Spawn, pool: FifoPool, command: ChildCommand, events: SubjectEvents): Promise<Subject> {
+    const pipes = await pool.take();
+    const process = spawn(command, { stdin: pipes.childStdin, stdout: pipes.childStdout });
+    closeSync(pipes.childStdin);
+    closeSync(pipes.childStdout);
+    return new Subject(process, pipes.hostWrite, pipes.hostRead, events);
+  }
+
+  private constructor(process: ResultPromise, hostWrite: number, hostRead: number, events: SubjectEvents) {
+    this.#events = events;
+    this.#process = process;
+    this.#stdin = new Socket({ fd: hostWrite, readable: false, writable: true });
+    this.#stdin.on('error', () => this.#stdin.destroy()); // EPIPE: it reads no more; its exit tells the story.
+    this.#stdout = new Socket({ fd: hostRead, readable: true, writable: false });
+    this.#stdout.on('data', (chunk: Buffer) => events.onBytes(chunk));
+    this.#stdout.on('close', () => this.#onStdoutEnd());
+    this.#stdout.on('error', () => this.#stdout.destroy());
+    process.stderr?.on('data', (chunk: Buffer) => events.onStderr(chunk.toString()));
+    // The event and not the promise, which also waits for a stderr that somebody else may hold open.
+    this.#gone = new Promise((resolve) => {
+      const tell = (exit: SubjectExit): void => {
+        this.#onExit(exit);
+        resolve();
+      };
+      process.once('exit', (code, signal) => tell({ code: code ?? undefined, signal: signal ?? undefined, startError: undefined }));
+      process.then(
+        (result) => tell({ code: result.exitCode, signal: result.signal, startError: startErrorOf(result) }),
+        (error: NodeJS.ErrnoException) => tell({ code: undefined, signal: undefined, startError: error }),
+      );
+    });
+  }
+
+  /** 0 when it could not be started. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.#stdin.destroyed && !this.#stdin.writableEnded) this.#stdin.write(bytes);
+  }
+
+  /** Writes byte by byte, each a write of its own. */
+  async writeBytes(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; at++) {
+      this.write(bytes.subarray(at, at + 1));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  endStdin(): void {
+    if (!this.#stdin.destroyed) this.#stdin.end();
+  }
+
+  /** Nobody reads its output any more: its next write meets a broken pipe. */
+  closeStdout(): void {
+    this.#stdout.destroy();
+  }
+
+  /** Whether any process of its group lives. */
+  isGroupAlive(): boolean {
+    if (this.pid === 0) return false;
+    try {
+      process.kill(-this.pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM';
+    }
+  }
+
+  /** Ends whatever is left of it, and waits for that. */
+  async destroy(): Promise<void> {
+    if (this.#exit === undefined || this.isGroupAlive()) this.#kill();
+    await this.#gone;
+    this.#stdin.destroy();
+    this.#stdout.destroy();
+    this.#process.stderr?.destroy();
+  }
+
+  #kill(): void {
+    if (this.pid === 0) return;
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch (error) {
+      // ESRCH: nobody is left. EPERM: it has become somebody else, and cannot be reached.
+      if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+
+  #onStdoutEnd(): void {
+    if (this.#stdoutEnded) return;
+    this.#stdoutEnded = true;
+    this.#events.onStdoutEnd();
+    if (this.#exit !== undefined) this.#tellExit();
+  }
+
+  #onExit(exit: SubjectExit): void {
+    if (this.#exit !== undefined) return;
+    this.#exit = exit;
+    if (this.#stdoutEnded) this.#tellExit();
+    else setTimeout(() => this.#tellExit(), EXIT_DRAIN_MS);
+  }
+
+  #tellExit(): void {
+    if (this.#toldExit) return;
+    this.#toldExit = true;
+    this.#events.onExit(this.#exit as SubjectExit);
+  }
+}
+
+function startErrorOf(result: Awaited<ResultPromise>): NodeJS.ErrnoException | undefined {
+  const { cause } = result as { readonly cause?: NodeJS.ErrnoException };
+  return result.exitCode === undefined && result.signal === undefined ? (cause ?? new Error('it could not be started')) : undefined;
+}

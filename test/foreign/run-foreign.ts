@@ -1,0 +1,76 @@
+/**
+ * Runs a topology of foreign components to its end and tells everything that can be seen of it. Invariant: each tuple that a component emits to somebody is
+ * listed once, in the order in which that component emitted it.
+ */
+import { type Bolt, inline, LocalCluster, type PolyboltError, type TopologyBuilder, type TopologySummary } from '../../src/index.js';
+
+const TIMEOUT_MS = 60_000;
+
+/** Tuples by `component` or `component:stream`; errors by component: code and the facts that tests look at. */
+export interface Outcome {
+  readonly tuples: Readonly<Record<string, readonly (readonly unknown[])[]>>;
+  readonly errors: Readonly<Record<string, readonly string[]>>;
+  readonly errorTexts: Readonly<Record<string, readonly string[]>>;
+  readonly logged: Readonly<Record<string, readonly string[]>>;
+  readonly summary: TopologySummary;
+}
+
+type Lists<T> = Record<string, T[]>;
+
+function add<T>(lists: Lists<T>, key: string, item: T): void {
+  (lists[key] ??= []).push(item);
+}
+
+export class Collector {
+  readonly tuples: Lists<readonly unknown[]> = {};
+
+  /** A bolt that takes note of its inputs. With `byTask`, under the position of the task that got them too. */
+  bolt(byTask = false): ReturnType<typeof inline> {
+    return inline((): Bolt => {
+      let position = 0;
+      return {
+        prepare: (context) => {
+          position = context.taskIndex;
+        },
+        execute: (tuple, collector) => {
+          const source = tuple.stream === 'default' ? tuple.component : `${tuple.component}:${tuple.stream}`;
+          add(this.tuples, byTask ? `${source}>${position}` : source, tuple.values);
+          collector.ack(tuple);
+        },
+      };
+    });
+  }
+}
+
+/** Runs until nothing moves any more, and shuts down. */
+export async function runForeign(builder: TopologyBuilder, resources: string, { tuples }: Collector): Promise<Outcome> {
+  const errors: Lists<string> = {};
+  const errorTexts: Lists<string> = {};
+  const logged: Lists<string> = {};
+  const log = (level: string) => (event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    if (event === 'component.log') add(logged, String(fields.component), `${level} ${String(fields.message)}`);
+  };
+  const cluster = await LocalCluster.start({
+    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    onError: (component, error) => {
+      add(errors, component, codeOf(error));
+      add(errorTexts, component, error.message);
+    },
+    onFatal: (error) => add(errors, 'fatal', codeOf(error)),
+  });
+  try {
+    const topology = builder.build({ resources });
+    await cluster.submit(topology);
+    if (!(await cluster.untilIdle(topology.name, 200, TIMEOUT_MS))) add(errors, 'fatal', 'never idle');
+    const summary = cluster.summary(topology.name);
+    await cluster.shutdown();
+    return { tuples, errors, errorTexts, logged, summary };
+  } finally {
+    await cluster.killNow();
+  }
+}
+
+/** Code of an error, with how the child exited where that is what it is about. */
+function codeOf({ code, context }: PolyboltError): string {
+  return code === 'PB_CHILD_EXITED' ? `${code} ${String(context.exit)}` : code;
+}
