@@ -50,7 +50,12 @@ export function describeError(error: unknown): string {
 }
 
 function printFact(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return typeof value === 'string' ? printable(value) : (JSON.stringify(value) ?? String(value));
+}
+
+/** What a child wrote, safe for a terminal: control characters but tabs and line breaks show as \xNN. */
+function printable(text: string): string {
+  return text.replace(/[\0-\x08\v-\x1f\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function indentMore(text: string): string {

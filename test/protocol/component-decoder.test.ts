@@ -7,9 +7,9 @@ function table(title: string, rows: readonly (readonly [message: string, call: C
   t.test(title, async (t) => {
     for (const [message, call] of rows) t.strictSame(decodeFrames(message), [call], printable(message));
     t.strictSame(
-      decodeFrames(...rows.map(([message]) => message)),
-      rows.map(([, call]) => call),
-      'all of them in a row',
+      decodeFrames(...rows.flatMap(([message]) => [message, message])),
+      rows.flatMap(([, call]) => [call, call]),
+      'all of them in a row, each twice',
     );
   });
 }
@@ -112,6 +112,7 @@ table('ML-SP-10: the id of a spout is kept as the JSON it was written in', [
   ['{"command":"emit","id":true,"tuple":[1]}', emit('[1]', 1, { id: 'true' })],
   ['{"command":"emit","tuple":[1],"id":"last"}', emit('[1]', 1, { id: '"last"' })],
   ['{"command":"emit","id":5,"anchors":["6"],"tuple":[1]}', emit('[1]', 1, { id: '5', anchors: [6] })],
+  ['{"command":"emit","id":5,"anchors":["6","7"],"tuple":[1]}', emit('[1]', 1, { id: '5', anchors: [6, 7] })],
 ]);
 
 table('ML-SP-11: only an id that is absent or null is none', [
