@@ -1,11 +1,10 @@
 // `npm run demo`: sets up what is needed (npm packages and a build, no system tools), runs the word count over this repository's own texts in the languages that are
 // installed, and shows what came out. Invariant: ends with 0 only if every word was counted right, every root was acked and the account of roots balances.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { addLine, compareCounts, countWords, defaultInput } from '../examples/word-count/check.mjs';
-import { chooseLanguages, goIsBuilt, LAUNCHER } from '../examples/word-count/languages.mjs';
+import { BUILD_GO, chooseLanguages, goIsBuilt } from '../examples/word-count/languages.mjs';
 import { build, fail, installPackages, root } from './setup.mjs';
 
 const startedAtMs = performance.now();
@@ -18,7 +17,7 @@ const DOES = {
 };
 
 // Compiling the component in Go for the first time takes a few seconds, which the set-up does not wait for.
-const goBuild = goIsBuilt() ? undefined : spawn('sh', [LAUNCHER, '--build'], { stdio: 'ignore' });
+const goBuild = goIsBuilt() ? undefined : spawn(...BUILD_GO, { stdio: 'ignore' });
 const goBuilt = goBuild === undefined ? undefined : new Promise((resolve) => goBuild.on('error', resolve).on('close', resolve));
 installPackages();
 build();
@@ -87,14 +86,9 @@ function judge() {
   const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
   console.log(`\n  first ack ${Math.round(summary.firstAckMs ?? 0)} ms after the start of the run, which took ${seconds(summary.elapsedMs)}; all in all ${seconds(performance.now() - startedAtMs)}`);
   console.log(`\nTry next:
-  ${polybolt()} run examples/word-count/topology.yaml ${Object.entries(set).map(([name, value]) => `--set '${name}=${value}' `).join('')}--set input=README.md --until-idle 2s --print report
-  ${polybolt()} check examples/word-count/topology.yaml
-  ${polybolt()} doctor
+  npx polybolt run examples/word-count/topology.yaml ${Object.entries(set).map(([name, value]) => `--set '${name}=${value}' `).join('')}--set input=README.md --until-idle 2s --print report
+  npx polybolt check examples/word-count/topology.yaml
+  npx polybolt doctor
   and read examples/README.md\n`);
   process.exit(checks.every(([isRight]) => isRight) ? 0 : 1);
-}
-
-/** How to call the command from this directory. */
-function polybolt() {
-  return relative(process.cwd(), root) === '' ? 'npx polybolt' : `npx --prefix ${root} polybolt`;
 }

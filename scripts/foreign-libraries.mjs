@@ -79,7 +79,8 @@ function fetchStormLibraries(folder) {
     for (const { artifact, file, sha256 } of STORM_ARTIFACTS) {
       const jar = join(repository, 'org', 'apache', 'storm', artifact, STORM_VERSION, `${artifact}-${STORM_VERSION}.jar`);
       const actual = createHash('sha256').update(readFileSync(jar)).digest('hex');
-      if (actual !== sha256) throw new Error(`${artifact}-${STORM_VERSION}.jar has the SHA-256 ${actual}, not ${sha256}: somebody changed it on its way`);
+      if (actual !== sha256)
+        throw new Error(`${artifact}-${STORM_VERSION}.jar has the SHA-256 ${actual}, not ${sha256}: somebody changed it on its way`);
       tool('python3', ['-m', 'zipfile', '-e', jar, join(work, artifact)], `the contents of ${artifact}`);
       renameSync(join(work, artifact, 'resources', file), join(folder, file));
     }
@@ -98,7 +99,11 @@ function fetchPythonPackages(folder) {
   tool('python3', ['-m', 'venv', folder], 'a virtual environment');
   const pip = (args) => {
     const quiet = ['install', '--quiet', '--no-input', '--disable-pip-version-check'];
-    tool(join(folder, 'bin', 'python'), ['-m', 'pip', ...quiet, ...args], PYTHON_PACKAGES.map((pinned) => `${pinned.name} ${pinned.version}`).join(' and '));
+    tool(
+      join(folder, 'bin', 'python'),
+      ['-m', 'pip', ...quiet, ...args],
+      PYTHON_PACKAGES.map((pinned) => `${pinned.name} ${pinned.version}`).join(' and '),
+    );
   };
   const pinned = join(folder, 'pinned.txt');
   writeFileSync(pinned, PYTHON_PACKAGES.map(({ name, version, sha256 }) => `${name}==${version} --hash=sha256:${sha256}\n`).join(''));

@@ -5,15 +5,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
-/** Builds the component in Go and runs it; only builds with --build. */
-export const LAUNCHER = join(here, 'count', 'run.sh');
+/** The command that builds the component in Go. */
+export const BUILD_GO = ['sh', [join(here, '..', 'go-component.sh'), '--build', join(here, 'count')]];
 
 /** Component, language, what tells that it is there, and the variable's value where it is not. */
 const COMPONENTS = [
   { component: 'sentences', language: 'Python', isThere: () => runs('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))']) },
   { component: 'filter', language: 'shell', isThere: () => runs('sh', ['-c', ':']) },
   { component: 'split', language: 'Ruby', isThere: () => runs('ruby', ['-e', 'exit RUBY_VERSION.to_i >= 3']) },
-  { component: 'count', language: 'Go', isThere: () => runs('sh', [LAUNCHER, '--build']) },
+  { component: 'count', language: 'Go', isThere: () => runs(...BUILD_GO) },
 ];
 
 function runs(command, args) {

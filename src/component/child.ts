@@ -47,8 +47,6 @@ export class Child {
   readonly #stderrText = new StringDecoder('utf8');
   readonly #stderrChunks: Buffer[] = [];
   #stderrBytes = 0;
-  /** The text of the chunks, once somebody has asked for it. */
-  #stderrTail: string | undefined;
   #turnBytes = 0;
   #wantsPause = false;
   #isPaused = false;
@@ -105,10 +103,12 @@ export class Child {
     return this.#isPaused;
   }
 
-  /** The last of what it wrote on stderr, at most 64 KiB. */
-  get stderrTail(): string {
-    this.#stderrTail ??= Buffer.concat(this.#stderrChunks).subarray(-STDERR_TAIL_BYTES).toString();
-    return this.#stderrTail;
+  /** The last lines of what it wrote on stderr, of the last 64 KiB at most. Costs what the lines do, not what is kept: a component may report errors by the thousand. */
+  stderrLines(count: number): string {
+    let first = this.#stderrChunks.length;
+    for (let breaks = 0; first > 0 && breaks <= count; first--) breaks += lineBreaks(this.#stderrChunks[first - 1] as Buffer);
+    const tail = Buffer.concat(this.#stderrChunks.slice(first)).subarray(-STDERR_TAIL_BYTES).toString();
+    return tail.trimEnd().split('\n').slice(-count).join('\n');
   }
 
   /** Writes to its stdin; what the pipe does not take waits in memory, which the caller bounds by `unwrittenBytes`. */
@@ -168,7 +168,6 @@ export class Child {
   }
 
   #onStderr(chunk: Buffer): void {
-    this.#stderrTail = undefined;
     this.#stderrChunks.push(chunk);
     this.#stderrBytes += chunk.length;
     while (this.#stderrBytes - (this.#stderrChunks[0]?.length ?? 0) >= STDERR_TAIL_BYTES) {
@@ -222,6 +221,12 @@ export class Child {
     this.#process.stderr?.destroy();
     this.#events.onExit(this.#exit as ChildExit);
   }
+}
+
+function lineBreaks(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) count++;
+  return count;
 }
 
 function startErrorOf(result: Awaited<ResultPromise>): NodeJS.ErrnoException | undefined {

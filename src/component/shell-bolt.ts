@@ -34,7 +34,6 @@ export class ShellBolt implements BoltHost {
   readonly #output: ComponentOutput;
   readonly #events: HostEvents;
   readonly #keeper: ShellKeeper;
-  readonly #now: () => number;
 
   // Of the incarnation at hand.
   #held = new IdRing<Tuple>();
@@ -57,7 +56,6 @@ export class ShellBolt implements BoltHost {
     this.#codec = settings.codec;
     this.#output = output;
     this.#events = events;
-    this.#now = ports.now;
     this.#keeper = new ShellKeeper(identity, settings, ports, events, {
       onUp: () => {
         this.#applyPause();
@@ -136,6 +134,11 @@ export class ShellBolt implements BoltHost {
     this.#keeper.kill();
   }
 
+  /** When the bytes at hand were read: one look at the clock for a whole chunk. */
+  get #readAtMs(): number {
+    return this.#keeper.current?.readAtMs ?? 0;
+  }
+
   // Hot path: once for every emit.
   #onEmit(frame: EmitFrame): void {
     let anchorCount = 0;
@@ -143,7 +146,7 @@ export class ShellBolt implements BoltHost {
     for (let i = 0; i < frame.anchorCount; i++) {
       const tuple = this.#held.get(frame.anchors[i] as number);
       if (tuple !== undefined) {
-        if (i === 0) this.#window.onRead(tuple.sequence, this.#now());
+        if (i === 0) this.#window.onRead(tuple.sequence, this.#readAtMs);
         if (anchorCount === 0 || !this.#anchors.slice(0, anchorCount).includes(tuple)) this.#anchors[anchorCount++] = tuple;
       } else if (!this.#tombstones.has(frame.anchors[i] as number)) isUnknown = true;
     }
@@ -174,7 +177,7 @@ export class ShellBolt implements BoltHost {
   #onAck(id: number): void {
     const tuple = this.#held.remove(id);
     if (tuple === undefined) return this.#answeredAgain(id, 'acked');
-    this.#window.onRead(tuple.sequence, this.#now());
+    this.#window.onRead(tuple.sequence, this.#readAtMs);
     this.#keeper.progressed();
     this.#output.ack(tuple);
     this.#events.onReady();
@@ -183,7 +186,7 @@ export class ShellBolt implements BoltHost {
   #onFail(id: number): void {
     const tuple = this.#held.remove(id);
     if (tuple === undefined) return this.#answeredAgain(id, 'failed');
-    this.#window.onRead(tuple.sequence, this.#now());
+    this.#window.onRead(tuple.sequence, this.#readAtMs);
     this.#output.fail(tuple);
     this.#events.onReady();
   }
@@ -191,7 +194,7 @@ export class ShellBolt implements BoltHost {
   #onSync(): void {
     const sequence = this.#heartbeats.shift();
     if (sequence === undefined) return; // A surplus sync is never an error.
-    this.#window.onRead(sequence, this.#now());
+    this.#window.onRead(sequence, this.#readAtMs);
     if (this.#window.shut) this.#events.onDirty();
     else this.#events.onReady();
   }

@@ -8,7 +8,8 @@ import { REPLY_BYTES_MAX } from '../model/limits.js';
 import type { Decoder, HostCodec } from '../protocol/codec.js';
 import type { ComponentHandler, EmitFrame, LogLevel } from '../protocol/component-frames.js';
 import { Child, type ChildCommand, type ChildExit, type Spawn } from './child.js';
-import { closePipes, type ChildPipes, type FifoPool } from './fifo-pool.js';
+import { exitHint, type SpoutCommand, silenceHint } from './compat-hint.js';
+import { type ChildPipes, closePipes, type FifoPool } from './fifo-pool.js';
 import { Outbox } from './outbox.js';
 import type { TaskIdentity } from './ports.js';
 import { explainPipeError, explainStartError } from './start-error.js';
@@ -53,8 +54,13 @@ type Phase = 'launching' | 'handshake' | 'up' | 'ending' | 'ended';
 /** A pipe has ended: how long the process may take to exit before it is taken for one that closed the pipe and lives on. */
 const PIPE_CLOSED_GRACE_MS = 1000;
 
+/** Lines of stderr in an error. */
+const STDERR_LINES = 20;
+
 export class ShellIncarnation implements ComponentHandler {
   readonly outbox = new Outbox();
+  /** When the last bytes were read. */
+  readAtMs = 0;
   readonly decoder: Decoder;
   readonly #identity: TaskIdentity;
   readonly #settings: ShellSettings;
@@ -69,6 +75,7 @@ export class ShellIncarnation implements ComponentHandler {
   /** When replies that it does not read last fitted into their bound. */
   #repliesFitAtMs: number;
   #isWatched = true;
+  #awaited: SpoutCommand | undefined;
   #strayCount = 0;
   /** Why it has to end, when we decided so. */
   #verdict: PolyboltError | undefined;
@@ -88,7 +95,9 @@ export class ShellIncarnation implements ComponentHandler {
     this.#gone = new Promise((resolve) => {
       this.#resolveGone = resolve;
     });
-    this.#launch().catch((error: unknown) => this.#finish(this.explain(explainStartError(error as NodeJS.ErrnoException, settings.command))));
+    this.#launch().catch((error: unknown) =>
+      this.#finish(this.explain(explainStartError(error as NodeJS.ErrnoException, settings.command))),
+    );
   }
 
   get pid(): number {
@@ -108,10 +117,11 @@ export class ShellIncarnation implements ComponentHandler {
     return this.#gone;
   }
 
-  /** Whether silence counts: a spout is only waited for while a command is unanswered. */
-  watch(isWatched: boolean): void {
+  /** Whether silence counts: a spout is only waited for while a command is unanswered, which is named. */
+  watch(isWatched: boolean, awaited?: SpoutCommand): void {
     if (isWatched && !this.#isWatched) this.#lastSignAtMs = this.#ports.now();
     this.#isWatched = isWatched;
+    this.#awaited = awaited;
   }
 
   /** Stops reading what it writes. What it says on its way out is always read. */
@@ -122,7 +132,8 @@ export class ShellIncarnation implements ComponentHandler {
   /** Writes what is in the outbox. */
   flush(): void {
     // Before the pid there is nothing in it but replies to emits, which some components wait for.
-    if ((this.#phase === 'up' || this.#phase === 'handshake') && !this.outbox.isEmpty) this.#child?.write(this.outbox.take(), this.#settings.codec.encoding);
+    if ((this.#phase === 'up' || this.#phase === 'handshake') && !this.outbox.isEmpty)
+      this.#child?.write(this.outbox.take(), this.#settings.codec.encoding);
   }
 
   pulse(nowMs: number): void {
@@ -132,8 +143,10 @@ export class ShellIncarnation implements ComponentHandler {
     // Time stands still while we ourselves decline to read.
     if (this.#child?.isPaused === true) this.#lastSignAtMs = Math.min(nowMs, this.#lastSignAtMs + elapsedMs);
     if (this.outbox.replyChars <= REPLY_BYTES_MAX) this.#repliesFitAtMs = nowMs;
-    if (this.#phase === 'handshake' && nowMs - this.#startedAtMs > this.#settings.handshakeTimeoutMs) this.end(this.#handshakeTimeout(nowMs));
-    else if (this.#phase === 'up' && this.#isWatched && nowMs - this.#lastSignAtMs > this.#settings.subprocessTimeoutMs) this.end(this.#hung(nowMs));
+    if (this.#phase === 'handshake' && nowMs - this.#startedAtMs > this.#settings.handshakeTimeoutMs)
+      this.end(this.#handshakeTimeout(nowMs));
+    else if (this.#phase === 'up' && this.#isWatched && nowMs - this.#lastSignAtMs > this.#settings.subprocessTimeoutMs)
+      this.end(this.#hung(nowMs));
     else if (nowMs - this.#repliesFitAtMs > this.#settings.subprocessTimeoutMs) this.end(this.#doesNotRead(nowMs));
   }
 
@@ -202,6 +215,11 @@ export class ShellIncarnation implements ComponentHandler {
     this.#events.onDirty();
   }
   onError(message: string): void {
+    // Storm's own storm.py and storm.rb report the end of stdin, which is how they are asked to go, as an error.
+    if (this.#asked) {
+      const { component, task, log } = this.#identity;
+      return log.debug('child.error_at_end', { component, task, message: message.trimEnd() });
+    }
     this.#events.onError(this.explain(new PolyboltError('PB_COMPONENT_ERROR', { message: message.trimEnd() })));
   }
   onInvalid(error: PolyboltError): void {
@@ -213,18 +231,22 @@ export class ShellIncarnation implements ComponentHandler {
   onStray(text: string): void {
     // The first says it all; the rest is for who looks closer.
     const error = new PolyboltError('PB_STDOUT_POLLUTED', {
-      message: text === '' ? 'the component sent an empty message' : 'the component printed text outside of the protocol; what followed was read on',
+      message:
+        text === ''
+          ? 'the component sent an empty message'
+          : 'the component printed text outside of the protocol; what followed was read on',
       hint: 'print to stderr or use the log command: stdout belongs to the protocol',
       context: { text: text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text },
     });
     if (this.#strayCount++ === 0) this.#events.onError(this.explain(error));
-    else this.#identity.log.debug('child.stray', { component: this.#identity.component, task: this.#identity.task, text: text.slice(0, 200) });
+    else
+      this.#identity.log.debug('child.stray', { component: this.#identity.component, task: this.#identity.task, text: text.slice(0, 200) });
   }
 
   /** Adds what a person wants to know about the child. */
   explain(error: PolyboltError, exit?: ChildExit): PolyboltError {
     const { component, task } = this.#identity;
-    const stderr = (this.#child?.stderrTail ?? '').trimEnd();
+    const stderr = this.#child?.stderrLines(STDERR_LINES) ?? '';
     return error.with({
       component,
       task,
@@ -232,7 +254,7 @@ export class ShellIncarnation implements ComponentHandler {
       command: this.#settings.command.argv.join(' '),
       cwd: this.#settings.command.cwd,
       ...(exit === undefined ? {} : { exit: exit.signal ?? exit.code ?? 'not started' }),
-      stderr: stderr === '' ? '(nothing)' : stderr.split('\n').slice(-20).join('\n'),
+      stderr: stderr === '' ? '(nothing)' : stderr,
     });
   }
 
@@ -250,7 +272,7 @@ export class ShellIncarnation implements ComponentHandler {
     }
     this.#child = new Child(spawn, this.#settings.command, pipes, {
       onBytes: (chunk) => {
-        this.#lastSignAtMs = now();
+        this.readAtMs = this.#lastSignAtMs = now();
         this.decoder.push(chunk);
       },
       onStderr: (text) => this.#stderr.add(text),
@@ -308,7 +330,11 @@ export class ShellIncarnation implements ComponentHandler {
     }
     return new PolyboltError('PB_CHILD_EXITED', {
       message: `the component exited ${how} without being asked to`,
-      hint: exit.code === 0 ? 'a component runs until EOF on stdin; some libraries exit 0 after a crash: see stderr and its last error' : 'see stderr for the crash',
+      hint:
+        exitHint(this.#awaited) ??
+        (exit.code === 0
+          ? 'a component runs until EOF on stdin; some libraries exit 0 after a crash: see stderr and its last error'
+          : 'see stderr for the crash'),
     });
   }
 
@@ -329,6 +355,13 @@ export class ShellIncarnation implements ComponentHandler {
         message: `the component wrote ${this.decoder.heldBytes} bytes of a frame and then nothing for ${silentMs} ms`,
         hint: 'close every message with a line "end" and flush',
         context: { frame: this.decoder.quoteHeld() },
+      });
+    }
+    const awaited = this.#awaited;
+    if (awaited !== undefined) {
+      return new PolyboltError('PB_CHILD_HUNG', {
+        message: `the component did not answer the command "${awaited}" with sync and gave no other sign of life for ${silentMs} ms`,
+        hint: silenceHint(awaited),
       });
     }
     return new PolyboltError('PB_CHILD_HUNG', {

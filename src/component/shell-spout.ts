@@ -4,10 +4,11 @@
  */
 import { PolyboltError } from '../model/errors.js';
 import { REPLY_BYTES_MAX, UNPAUSED_EMITS_MAX } from '../model/limits.js';
-import { Values } from '../model/values.js';
-import type { EmitFrame } from '../protocol/component-frames.js';
-import type { HostCodec } from '../protocol/codec.js';
 import type { Compatibility } from '../model/topology.js';
+import { Values } from '../model/values.js';
+import type { HostCodec } from '../protocol/codec.js';
+import type { EmitFrame } from '../protocol/component-frames.js';
+import type { SpoutCommand } from './compat-hint.js';
 import { checkEmit } from './emit-rules.js';
 import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
 import type { ShellPorts, ShellSettings } from './shell-incarnation.js';
@@ -25,7 +26,7 @@ export interface SpoutEvents extends HostEvents {
   onLost(): void;
 }
 
-type Outstanding = 'none' | 'next' | 'activate' | 'deactivate' | 'ack' | 'fail';
+type Outstanding = 'none' | SpoutCommand;
 
 export class ShellSpout implements SpoutHost {
   wasEmpty = false;
@@ -160,14 +161,14 @@ export class ShellSpout implements SpoutHost {
     this.#send(command, this.#codec.spoutCommand(command));
   }
 
-  #send(outstanding: Outstanding, text: string): void {
+  #send(outstanding: SpoutCommand, text: string): void {
     const { current } = this.#keeper;
     if (current === undefined) return;
     this.#outstanding = outstanding;
     this.#emitted = 0;
     this.#sentAtMs = this.#now();
     this.#applyPause();
-    current.watch(true);
+    current.watch(true, outstanding);
     current.outbox.addTuple(text);
     this.#events.onDirty();
   }

@@ -140,9 +140,9 @@ export class Conversation {
     return this.setup.wideIds ? `${number % 2 === 1 ? '-' : ''}${6955786537413359385n + BigInt(number)}` : String(number);
   }
 
-  /** A tuple or tick on its way: it is held from now on. */
-  sentTuple(id: string, name: string | undefined): void {
-    this.monitor.sentTuple(id);
+  /** A tuple or tick on its way: it is held from now on. @param isAwaited false for a tick that only helps */
+  sentTuple(id: string, name: string | undefined, isAwaited = true): void {
+    this.monitor.sentTuple(id, isAwaited);
     if (name !== undefined) this.names.set(name, JSON.stringify(id));
   }
 

@@ -8,7 +8,7 @@ import { RawJson } from './codec.js';
 /** The JSON text that a name of the conversation stands for; undefined for a name that is not known. */
 export type Resolve = (name: string) => string | undefined;
 
-const OPERATORS = ['$any', '$absent', '$type', '$contains', '$matches', '$oneOf', '$length'] as const;
+const OPERATORS = ['$any', '$absent', '$present', '$type', '$contains', '$matches', '$oneOf', '$length'] as const;
 type Operator = (typeof OPERATORS)[number];
 
 /**
@@ -57,6 +57,8 @@ function operate(operator: Operator, argument: unknown, value: unknown, resolve:
       return value !== undefined;
     case '$absent':
       return value === undefined;
+    case '$present':
+      return value !== undefined && value !== null;
     case '$type':
       return argument === 'integer' ? Number.isInteger(value) : typeof value === argument;
     case '$contains':

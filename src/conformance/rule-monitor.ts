@@ -15,6 +15,7 @@ const SPOUT_COMMANDS = ['emit', 'sync', 'log', 'error', 'metrics'];
 export class RuleMonitor {
   readonly #kind: Kind;
   readonly #tuples = new Map<string, TupleState>();
+  readonly #awaited = new Set<string>();
   readonly #heartbeats = new Set<string>();
   readonly #seen = new Set<string>();
   #pid: number | undefined;
@@ -40,9 +41,10 @@ export class RuleMonitor {
     return this.#seen;
   }
 
-  /** A tuple or tick is on its way to the component. */
-  sentTuple(id: string): void {
+  /** A tuple or tick is on its way to the component. @param isAwaited whether its answer is waited for */
+  sentTuple(id: string, isAwaited: boolean): void {
     this.#tuples.set(id, 'held');
+    if (isAwaited) this.#awaited.add(id);
   }
 
   sentHeartbeat(id: string): void {
@@ -58,9 +60,9 @@ export class RuleMonitor {
     return this.#tuples.get(id);
   }
 
-  /** Ids of tuples without an answer. */
+  /** Ids of tuples whose answer is waited for. */
   get held(): readonly string[] {
-    return [...this.#tuples].filter(([, state]) => state === 'held').map(([id]) => id);
+    return [...this.#awaited];
   }
 
   /** What is wrong with this message; its effect is taken note of. */
@@ -101,6 +103,7 @@ export class RuleMonitor {
     if (state === undefined) return [{ kind: 'answer-unknown', detail: `${command} of the id ${quote(text)}, which no tuple had` }];
     if (state !== 'held') return [{ kind: 'answer-twice', detail: `${command} of the tuple ${quote(text)}, which had been ${state} already` }];
     this.#tuples.set(text, command === 'ack' ? 'acked' : 'failed');
+    this.#awaited.delete(text);
     return typeof id === 'string' ? [] : [{ kind: 'answer-unknown', detail: `${command} with the id ${text}, which is not the string it was sent as` }];
   }
 

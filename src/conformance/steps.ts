@@ -67,7 +67,7 @@ export class StepRunner {
   async #handshake(): Promise<void> {
     const { handshake } = this.#case;
     if (handshake?.send === 'none') return;
-    const bytes = this.#talk.encode(this.#talk.setup.handshake);
+    const bytes = this.#talk.encode(fillIn(this.#talk.setup.handshake, this.#talk.resolve));
     if (handshake?.send === 'bytes') await this.#talk.subject.writeBytes(bytes);
     else this.#talk.write(bytes);
     await this.#await(() => this.#talk.monitor.pid !== undefined, 'its pid in answer to the handshake: {"pid":N}');
@@ -121,7 +121,7 @@ export class StepRunner {
       const comp = item['heartbeat'] === 'missing' ? {} : { comp: item['heartbeat'] };
       return [talk.encode({ id, ...comp, stream: '__heartbeat', task: -1, tuple: [] })];
     }
-    talk.sentTuple(id, item['as'] as string | undefined);
+    talk.sentTuple(id, item['as'] as string | undefined, item['awaited'] !== false);
     if ('tick' in item) return [talk.encode(talk.setup.tupleMessage(id, [item['tick']], { comp: '__system', stream: '__tick', task: -1 }))];
     const { tuple, as: _as, unless_failed: _unless, keys, ...change } = item;
     const message = talk.setup.tupleMessage(id, fillIn(tuple, talk.resolve), change);
@@ -183,7 +183,7 @@ export class StepRunner {
     const firstMs = Math.min(NUDGE_MS, timeoutMs / 2);
     if (await talk.until(isDone, firstMs)) return true;
     if (talk.exit !== undefined) return false;
-    for (const bytes of this.#encode({ tick: 1 })) talk.write(bytes);
+    for (const bytes of this.#encode({ tick: 1, awaited: false })) talk.write(bytes);
     return talk.until(isDone, timeoutMs - firstMs);
   }
 

@@ -225,7 +225,7 @@ class TaskBuilder {
   }
 
   #shellPorts(): ConstructorParameters<typeof ShellBolt>[2] {
-    return { ...this.#options.ports.shell, now: this.#options.ports.now };
+    return { ...this.#options.ports.shell, now: () => this.#surroundings.queue.touch() };
   }
 
   #shell(

@@ -30,6 +30,12 @@ export class RunQueue {
     this.nowMs = now();
   }
 
+  /** Reads the clock, for work that comes from outside of a turn: bytes of a child, a frame of a peer. */
+  touch(): number {
+    this.nowMs = this.#now();
+    return this.nowMs;
+  }
+
   /** Gives it a turn soon; once, however often it asks. */
   add(runnable: Runnable): void {
     if (runnable.isQueued) return;

@@ -46,7 +46,7 @@ export function describeError(error: unknown): string {
   if (!(error instanceof PolyboltError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const facts = Object.entries(error.context).map(([key, value]) => `  ${key}: ${indentMore(printFact(value))}`);
   const hint = error.hint === '' ? [] : [`  hint: ${error.hint}`];
-  return [`${error.code} ${error.message}`, ...facts, ...hint].join('\n');
+  return [`${error.code} ${printable(error.message)}`, ...facts, ...hint].join('\n');
 }
 
 function printFact(value: unknown): string {

@@ -8,15 +8,14 @@
 import type { PolyboltError } from '../model/errors.js';
 import { QUOTE_CHARS_MAX } from '../model/limits.js';
 import { type ComponentHandler, EmitFrame } from './component-frames.js';
+import { frameAt, frameEnd } from './frame-end.js';
 import { copyOf, FrameParts, oneLine } from './frame-parts.js';
 import { type EmitShape, shapeOf } from './frame-shape.js';
 import { FrameSplitter } from './frame-splitter.js';
-import { INVALID, skipSpace, skipValue } from './json-scan.js';
+import { INVALID, skipValue } from './json-scan.js';
 import { decodeSlowFrame, type HotDecoder } from './slow-frame.js';
 
 const QUOTE = 34;
-const NEWLINE = 10;
-const RETURN = 13;
 const FIRST_OF_NULL = 110;
 
 /** Shapes that are remembered: a component that emits to a few streams in turn finds each of them again. */
@@ -286,25 +285,4 @@ export class ComponentDecoder {
     this.#stopped = true;
     this.#handler.onUnreadable(error);
   }
-}
-
-/** Where the frame ends whose JSON ends at `pos`: behind its line `end`, or INVALID if something else follows. */
-function frameEnd(text: string, pos: number): number {
-  if (pos < 0) return INVALID;
-  const end = skipSpace(text, pos);
-  if (text.charCodeAt(end - 1) !== NEWLINE || !text.startsWith('end', end)) return INVALID;
-  const next = end + 3;
-  if (text.charCodeAt(next) === NEWLINE) return next + 1;
-  return text.charCodeAt(next) === RETURN && text.charCodeAt(next + 1) === NEWLINE ? next + 2 : INVALID;
-}
-
-/** The text of the frame that starts at `start`, without its end, and where the next one starts. */
-function frameAt(text: string, start: number): { readonly content: string; readonly end: number } {
-  const first = /^end\r?\n/.exec(text.slice(start, start + 5));
-  if (first !== null) return { content: '', end: start + first[0].length };
-  for (let at = text.indexOf('\nend', start); at >= 0; at = text.indexOf('\nend', at + 1)) {
-    if (text.charCodeAt(at + 4) === NEWLINE) return { content: text.slice(start, at), end: at + 5 };
-    if (text.charCodeAt(at + 4) === RETURN && text.charCodeAt(at + 5) === NEWLINE) return { content: text.slice(start, at), end: at + 6 };
-  }
-  return { content: text.slice(start), end: text.length };
 }

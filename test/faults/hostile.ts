@@ -2,7 +2,7 @@
  * Runs one hostile component among neighbours and reports what came of it. Invariant: a component misbehaves in its first launch only, so its tuples are
  * all acked in the end, by replay where need be; nothing that was started survives the run.
  */
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -53,12 +53,15 @@ export interface HostileOptions {
   readonly topologyConfig?: Config;
   /** Tuples that the bolt is given. */
   readonly baits?: readonly string[];
-  /** Ends the wait, with all baits acked, or else with the error that is fatal. */
-  readonly endsFatally?: boolean;
-  /** Holds the reader of its emits up until the logged stderr has this line. */
-  readonly readerWaitsFor?: string;
-  /** Whether baits are to be acked before the run may end. */
-  readonly awaitsBaits?: boolean;
+  /**
+   * What the fault is: an error of the component (the default), its giving up, or nothing at all, where it has to live through what it does; then
+   * the first tuple that comes through stands for it.
+   */
+  readonly fault?: 'error' | 'fatal' | 'none';
+  /** Holds the reader of its emits up until the fixture has written its note. */
+  readonly readerWaitsForNote?: boolean;
+  /** Whether the run ends before all is acked, by an orderly stop. */
+  readonly endsEarly?: boolean;
 }
 
 class Signal {
@@ -130,15 +133,22 @@ class Feed implements Spout {
 class Reader implements Bolt {
   readonly seen: string[] = [];
   readonly #gate: Signal | undefined;
+  readonly #onSeen: () => void;
 
-  constructor(gate: Signal | undefined) {
+  constructor(gate: Signal | undefined, onSeen: () => void) {
     this.#gate = gate;
+    this.#onSeen = onSeen;
   }
 
-  async execute(tuple: InputTuple, collector: BoltCollector): Promise<void> {
-    if (this.#gate?.isSet === false) await this.#gate.promise;
+  execute(tuple: InputTuple, collector: BoltCollector): void | Promise<void> {
+    if (this.#gate?.isSet === false) return this.#gate.promise.then(() => this.#see(tuple, collector));
+    this.#see(tuple, collector);
+  }
+
+  #see(tuple: InputTuple, collector: BoltCollector): void {
     if (this.seen.length < 1000) this.seen.push(tuple.text);
     collector.ack(tuple);
+    this.#onSeen();
   }
 }
 
@@ -151,14 +161,21 @@ export async function runHostile(options: HostileOptions): Promise<HostileRun> {
   const directory = mkdtempSync(join(tmpdir(), 'polybolt-hostile-'));
   const marker = `hostile-${process.pid}-${++runs}`;
   const [fault, fed, finished] = [new Signal(), new Signal(), new Signal()];
-  const gate = options.readerWaitsFor === undefined ? undefined : new Signal();
+  const gate = options.readerWaitsForNote === true ? new Signal() : undefined;
+  const watcher = watch(directory, (_event, name) => {
+    if (name === 'mark.note') gate?.set();
+  });
   const feed = new Feed(fault, fed);
-  const reader = new Reader(gate);
+  const reader = new Reader(gate, () => onWork());
   const errors: PolyboltError[] = [];
   const others: PolyboltError[] = [];
   const fatal: PolyboltError[] = [];
   const stderr: string[] = [];
   const isSpout = options.kind === 'spout';
+  const faultKind = options.fault ?? 'error';
+  const onWork = (): void => {
+    if (faultKind === 'none') fault.set();
+  };
   const builder = new TopologyBuilder('hostile').config({ 'supervisor.worker.shutdown.sleep.secs': 1, ...options.topologyConfig });
   const environment = { FIXTURE_MARK: join(directory, 'mark'), PYTHONDONTWRITEBYTECODE: '1', HOSTILE_RUN: marker };
   const hostile = shell(options.command, { outputs: ['value'], environment });
@@ -171,7 +188,7 @@ export async function runHostile(options: HostileOptions): Promise<HostileRun> {
   } else {
     const baits = options.baits ?? Array.from({ length: 20 }, (_, number) => `bait ${number}`);
     const bait = new Bait(baits, (isLast) => {
-      fault.set();
+      onWork();
       if (isLast) finished.set();
     });
     builder.setSpout('bait', inline(() => bait, { outputs: ['value'] }));
@@ -181,33 +198,31 @@ export async function runHostile(options: HostileOptions): Promise<HostileRun> {
   const onLogged = (event: string, fields?: Readonly<Record<string, unknown>>): void => {
     if (event !== 'child.stderr' || fields?.['component'] !== 'hostile') return;
     if (stderr.length < 1000) stderr.push(String(fields['line']));
-    if (fields['line'] === options.readerWaitsFor) gate?.set();
   };
   const cluster = await LocalCluster.start({
     log: { debug: () => {}, info: onLogged, warn: () => {}, error: () => {} },
     onError: (component, error) => {
       (component === 'hostile' ? errors : others).push(error);
-      fault.set();
+      if (faultKind === 'error') fault.set();
     },
     onFatal: (error) => {
       fatal.push(error);
+      // Whatever was expected: nothing more will come.
       fault.set();
-      if (options.endsFatally === true) finished.set();
     },
   });
   const topology = builder.build({ resources: CHILDREN });
   await cluster.submit(topology);
-  if (isSpout) {
-    await fed.promise.catch(() => {});
-  } else {
-    await fed.promise;
-    if (options.awaitsBaits !== false) await finished.promise;
+  await fed.promise;
+  if (options.endsEarly !== true && fatal.length === 0) {
+    if (!isSpout) await finished.promise;
+    await cluster.untilIdle('hostile', 50);
   }
-  if (options.awaitsBaits !== false && options.endsFatally !== true) await cluster.untilIdle('hostile', 50);
   const summary = cluster.summary('hostile');
   await cluster.shutdown();
+  watcher.close();
   const survivors = processesOf(marker);
-  const note = readNote(join(directory, 'mark.pid'));
+  const note = readNote(join(directory, 'mark.note'));
   rmSync(directory, { recursive: true, force: true });
   return { errors, others, fatal, summary, neighbourAcks: feed.acked, emitted: reader.seen, stderr, survivors, note };
 }

@@ -191,7 +191,7 @@ t.test('by default the bounds are INBOX_TUPLES_MAX and INBOX_BYTES_MAX', async (
   const heard: string[] = [];
   const onCongestion = (): unknown => heard.push('congested');
   const tuples = new Inbox({ ageMaxMs: 1000, onCongestion });
-  push(tuples, 16_384, 40);
+  push(tuples, 2_048, 40);
   t.same(heard, []);
   push(tuples, 1, 40);
   t.same(heard, ['congested']);

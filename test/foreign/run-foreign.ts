@@ -18,7 +18,9 @@ export interface Outcome {
 type Lists<T> = Record<string, T[]>;
 
 function add<T>(lists: Lists<T>, key: string, item: T): void {
-  (lists[key] ??= []).push(item);
+  const list = lists[key];
+  if (list === undefined) lists[key] = [item];
+  else list.push(item);
 }
 
 export class Collector {
@@ -47,9 +49,11 @@ export async function runForeign(builder: TopologyBuilder, resources: string, { 
   const errors: Lists<string> = {};
   const errorTexts: Lists<string> = {};
   const logged: Lists<string> = {};
-  const log = (level: string) => (event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-    if (event === 'component.log') add(logged, String(fields.component), `${level} ${String(fields.message)}`);
-  };
+  const log =
+    (level: string) =>
+    (event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      if (event === 'component.log') add(logged, String(fields.component), `${level} ${String(fields.message)}`);
+    };
   const cluster = await LocalCluster.start({
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     onError: (component, error) => {

@@ -22,14 +22,36 @@ const POLLUTED = ['PB_STDOUT_POLLUTED'];
 const CASES: readonly Case[] = [
   { library: 'storm', file: 'py', command: 'python3', printErrors: POLLUTED, raiseErrors: ['PB_COMPONENT_ERROR'], restarts: 0 },
   { library: 'drop-in', file: 'py', command: 'python3', printErrors: [], raiseErrors: ['PB_COMPONENT_ERROR'], restarts: 0 },
-  { library: 'storm', file: 'rb', command: 'ruby', printErrors: POLLUTED, raiseErrors: ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 0'], restarts: 1 },
-  { library: 'drop-in', file: 'rb', command: 'ruby', printErrors: [], raiseErrors: ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1'], restarts: 1 },
+  {
+    library: 'storm',
+    file: 'rb',
+    command: 'ruby',
+    printErrors: POLLUTED,
+    raiseErrors: ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 0'],
+    restarts: 1,
+  },
+  {
+    library: 'drop-in',
+    file: 'rb',
+    command: 'ruby',
+    printErrors: [],
+    raiseErrors: ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1'],
+    restarts: 1,
+  },
   { library: 'storm', file: 'js', command: 'node', printErrors: POLLUTED, raiseErrors: ['PB_CHILD_EXITED 1'], restarts: 1 },
-  { library: 'drop-in', file: 'js', command: 'node', printErrors: [], raiseErrors: ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1'], restarts: 1 },
+  {
+    library: 'drop-in',
+    file: 'js',
+    command: 'node',
+    printErrors: [],
+    raiseErrors: ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1'],
+    restarts: 1,
+  },
 ];
 
 function run(t: Test, { library, file, command }: Case): Promise<Outcome> {
-  const component = (name: string, outputs: Parameters<typeof shell>[1]): ReturnType<typeof shell> => shell([command, `${name}.${file}`], outputs);
+  const component = (name: string, outputs: Parameters<typeof shell>[1]): ReturnType<typeof shell> =>
+    shell([command, `${name}.${file}`], outputs);
   const collector = new Collector();
   const builder = new TopologyBuilder(`foreign-${library}-${file}`);
   const streams = { default: ['sentence'], risky: ['sentence'], verdicts: ['kind', 'id'], opened: ['text'] };
@@ -59,19 +81,38 @@ for (const which of CASES) {
     t.same(tuples['sentences:opened'], [['from initialize']], 'a spout emits before its first command');
     t.same(tuples['tasks:opened'], [['from initialize']], 'a bolt emits before its first input');
     t.same(tuples.split, WORDS, 'a bolt anchors, acks and fails');
-    const verdicts = [['ack', 0], ['fail', 'two'], ['ack', 'two'], ['ack', [3]], ['fail', { four: 4 }], ['ack', 5]]; // prettier-ignore
+    const verdicts = [
+      ['ack', 0],
+      ['fail', 'two'],
+      ['ack', 'two'],
+      ['ack', [3]],
+      ['fail', { four: 4 }],
+      ['ack', 5],
+    ];
     t.same(tuples['sentences:verdicts'], verdicts, 'a spout hears acks and fails with its ids as they were, and may emit while it does');
     t.same(tuples['tasks>0'], WORDS, 'an emit goes to every task of an all grouping');
     t.same(tuples['tasks>1'], WORDS, 'and to the other');
     t.same(tuples['tasks:picked>0'], undefined, 'a direct emit goes to no other task');
-    t.same(tuples['tasks:picked>1'], WORDS.map(([word]) => [word, 2]), 'task ids are told, and a direct emit goes to the one that was named'); // prettier-ignore
+    t.same(
+      tuples['tasks:picked>1'],
+      WORDS.map(([word]) => [word, 2]),
+      'task ids are told, and a direct emit goes to the one that was named',
+    );
     t.same(tuples.chatty, WORDS, 'a bolt that prints on stdout works');
     t.same(errors.chatty ?? [], which.printErrors, 'and is told once, if its prints get as far as the host');
-    t.same(logged.chatty, WORDS.map(([word]) => `warn logged ${word}`), 'log messages keep their level'); // prettier-ignore
+    t.same(
+      logged.chatty,
+      WORDS.map(([word]) => `warn logged ${word}`),
+      'log messages keep their level',
+    );
     t.same(tuples.raises, [['good'], ['good again']], 'an exception costs its tuple and nothing else');
     t.same(errors.raises, which.raiseErrors, 'and is reported as the library does');
 
-    t.same(Object.keys(errors).sort(), which.printErrors.length > 0 ? ['chatty', 'raises'] : ['raises'], 'there is no other error, also not at the end');
+    t.same(
+      Object.keys(errors).sort(),
+      which.printErrors.length > 0 ? ['chatty', 'raises'] : ['raises'],
+      'there is no other error, also not at the end',
+    );
     const restarts = Object.fromEntries(summary.components.map((component) => [component.id, component.restarts]));
     t.same(restarts, { sentences: 0, split: 0, tasks: 0, chatty: 0, raises: which.restarts, collect: 0, copies: 0 });
     const { emitted, acked, failed, abandoned, pending, unreplayed, unanchored } = summary.roots;
