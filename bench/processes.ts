@@ -34,3 +34,9 @@ export function cpuMsOf(pid: number): number {
 export function residentBytesOf(pid: number): number {
   return Number(statOf(pid)[21]) * PAGE_BYTES;
 }
+
+/** User and system time of all children of this process that have ended, in ms. */
+export function endedChildrenCpuMs(): number {
+  const stat = statOf(process.pid);
+  return (Number(stat[13]) + Number(stat[14])) * TICK_MS;
+}

@@ -18,7 +18,9 @@ export function topSelfTimes(file, rows = 30) {
     selfMicros.set(name, (selfMicros.get(name) ?? 0) + micros);
   });
   const sorted = [...selfMicros].sort((one, other) => other[1] - one[1]).slice(0, rows);
-  return sorted.map(([name, micros]) => `${((100 * micros) / totalMicros).toFixed(1).padStart(5)} % ${(micros / 1000).toFixed(0).padStart(7)} ms  ${name}`);
+  return sorted.map(
+    ([name, micros]) => `${((100 * micros) / totalMicros).toFixed(1).padStart(5)} % ${(micros / 1000).toFixed(0).padStart(7)} ms  ${name}`,
+  );
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -10,10 +10,28 @@ import { childrenOf, cpuMsOf, residentBytesOf } from './processes.js';
 
 /** What to run. */
 export type SampleRequest =
-  | { readonly kind: 'bolt'; readonly command: readonly string[]; readonly environment: Readonly<Record<string, string>>; readonly warm: number; readonly count: number; readonly acking: boolean }
+  | {
+      readonly kind: 'bolt';
+      readonly command: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly warm: number;
+      readonly count: number;
+      readonly acking: boolean;
+    }
   | { readonly kind: 'chain'; readonly warm: number; readonly count: number; readonly acking: boolean }
-  | { readonly kind: 'latency'; readonly spout: readonly string[]; readonly bolt: readonly string[]; readonly environment: Readonly<Record<string, string>>; readonly warm: number }
-  | { readonly kind: 'idle'; readonly spout: readonly string[]; readonly bolt: readonly string[]; readonly environment: Readonly<Record<string, string>> };
+  | {
+      readonly kind: 'latency';
+      readonly spout: readonly string[];
+      readonly bolt: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly roots: number;
+    }
+  | {
+      readonly kind: 'idle';
+      readonly spout: readonly string[];
+      readonly bolt: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+    };
 
 /** What came of it; numbers that do not apply are missing. */
 export interface Sample {
@@ -114,13 +132,21 @@ async function steadyState(request: Extract<SampleRequest, { kind: 'bolt' | 'cha
   const { warm, count, acking } = request;
   const watch = new Stopwatch(warm, count);
   const builder = new TopologyBuilder(request.kind).config(ackers(acking));
-  builder.setSpout('spout', inline(() => new CountingSpout(warm + count, request.kind === 'bolt'), { outputs: FIELDS }));
+  builder.setSpout(
+    'spout',
+    inline(() => new CountingSpout(warm + count, request.kind === 'bolt'), { outputs: FIELDS }),
+  );
   const middle =
     request.kind === 'bolt'
       ? shell(request.command, { outputs: FIELDS, environment: request.environment })
       : inline(() => new Echo(), { outputs: FIELDS });
   builder.setBolt('bolt', middle).shuffleGrouping('spout');
-  builder.setBolt('sink', inline(() => new Sink(() => watch.tick()))).shuffleGrouping('bolt');
+  builder
+    .setBolt(
+      'sink',
+      inline(() => new Sink(() => watch.tick())),
+    )
+    .shuffleGrouping('bolt');
   return run(builder.build(), async (cluster) => {
     const sample = await watch.finished;
     await cluster.untilIdle(request.kind, 0);
@@ -138,8 +164,16 @@ async function latency(request: Extract<SampleRequest, { kind: 'latency' }>): Pr
     const started = reading();
     await cluster.untilIdle('latency', 300);
     const now = reading();
-    const { p50, p99 } = cluster.summary('latency').components[0]?.completeLatencyMs ?? { p50: Number.NaN, p99: Number.NaN };
-    return { elapsedMs: now.atMs - started.atMs, hostCpuMs: now.hostMs - started.hostMs, childCpuMs: now.childMs - started.childMs, p50Ms: p50, p99Ms: p99 };
+    const { components, roots } = cluster.summary('latency');
+    if (roots.acked !== request.roots) throw new Error(`${request.roots} roots to emit, ${roots.acked} acked`);
+    const { p50, p99 } = (components[0] as (typeof components)[number]).completeLatencyMs;
+    return {
+      elapsedMs: now.atMs - started.atMs,
+      hostCpuMs: now.hostMs - started.hostMs,
+      childCpuMs: now.childMs - started.childMs,
+      p50Ms: p50,
+      p99Ms: p99,
+    };
   });
 }
 

@@ -49,7 +49,7 @@ function isStale() {
   const built = join(root, 'dist', '.built');
   if (!existsSync(built)) return true;
   const since = statSync(built).mtimeMs;
-  const sources = ['src', 'test', 'bench'].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
+  const sources = ['src', 'test', 'bench', 'examples'].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
   return statSync(join(root, 'tsconfig.json')).mtimeMs > since || sources.some((folder) => isNewer(folder, since));
 }
 

@@ -6,7 +6,7 @@ const RANKS = 10;
 
 type Emit = (values: readonly unknown[], options?: EmitOptions) => readonly number[];
 
-export default class Report extends BasicBolt {
+export class Report extends BasicBolt {
   readonly #counts = new Map<string, number>();
   #isNews = false;
 

@@ -3,7 +3,8 @@
  * message that a tolerant host would find is handed over once, and each deviation is a finding. Judges ML-FR.
  */
 import { isUtf8 } from 'node:buffer';
-import { NON_FINITE_TOKENS, SALVAGE_ATTEMPTS_MAX } from '../model/limits.js';
+import { SALVAGE_ATTEMPTS_MAX } from '../model/limits.js';
+import { withoutNonFinite } from '../model/values.js';
 import { skipSpace, skipValue } from '../protocol/json-scan.js';
 import { type Finding, RawJson, type WireCodec, type WireMessage, type WireReader, type WireSink } from './codec.js';
 import { quote } from './quote.js';
@@ -119,7 +120,7 @@ function parseLenient(json: string, findings: Finding[]): unknown {
     return JSON.parse(json) as unknown;
   } catch {
     findings.push({ kind: 'non-finite', detail: `NaN or Infinity, which are not JSON: ${quote(json)}` });
-    return JSON.parse(json.replace(NON_FINITE_TOKENS, (_token, string?: string) => string ?? 'null')) as unknown;
+    return JSON.parse(withoutNonFinite(json)) as unknown;
   }
 }
 

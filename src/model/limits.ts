@@ -7,8 +7,6 @@
 export const FRAME_CHARS_MAX = 32 * 1024 * 1024;
 /** Deepest nesting of arrays and objects in a frame. Deep enough for data, shallow enough for every parser downstream. */
 export const JSON_DEPTH_MAX = 256;
-/** Matches a quoted string (to be kept, group 1) or a non-finite token outside of one. */
-export const NON_FINITE_TOKENS = /("(?:[^"\\]|\\.)*")|-?Infinity|NaN/g;
 /** Characters of a bad frame that are quoted in an error. */
 export const QUOTE_CHARS_MAX = 200;
 /** Attempts to find a readable frame behind stray text; each costs one scan of the frame. */
@@ -61,8 +59,6 @@ export const FIELDS_MAX = 1_000;
 export const NAME_CHARS_MAX = 200;
 /** Tombstones of refused emits and failed inputs that a child incarnation may still answer for. */
 export const TOMBSTONES_MAX = 64 * 1024;
-/** Errors kept for a component. */
-export const ERRORS_KEPT_MAX = 50;
 
 /** Streams that one component may declare. */
 export const STREAMS_MAX = 1_000;

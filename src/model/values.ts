@@ -2,8 +2,6 @@
  * The values of a tuple: JSON text, a frozen array, or both, each made from the other at most once and only when somebody
  * needs it. Invariant: text that came from a component leaves this process exactly as it was written (design D1).
  */
-import { NON_FINITE_TOKENS } from './limits.js';
-
 /** From this length on, V8 makes a slice a view of its parent. */
 const SLICE_CHARS_MIN = 13;
 
@@ -58,7 +56,7 @@ export function parseValues(text: string): unknown[] {
   try {
     return JSON.parse(text) as unknown[];
   } catch (error) {
-    const patched = text.replace(NON_FINITE_TOKENS, (match, quoted: string | undefined) => quoted ?? `{"\\u0000nonfinite":"${match}"}`);
+    const patched = replaceNonFinite(text, (token) => `{"\\u0000nonfinite":"${token}"}`);
     if (patched === text) throw error;
     return JSON.parse(patched, reviveNonFinite) as unknown[];
   }
@@ -71,5 +69,31 @@ function reviveNonFinite(_key: string, value: unknown): unknown {
 
 /** The same text with null for every NaN, Infinity and -Infinity outside of strings. */
 export function withoutNonFinite(text: string): string {
-  return text.replace(NON_FINITE_TOKENS, (_match, quoted: string | undefined) => quoted ?? 'null');
+  return replaceNonFinite(text, () => 'null');
+}
+
+/** One pass over valid JSON. Strings are skipped by searching for their end: a pattern that matches them fails at some millions of characters. */
+function replaceNonFinite(text: string, replacement: (token: string) => string): string {
+  const next = /"|-?Infinity|NaN/g;
+  let result = '';
+  let copied = 0;
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    if (match[0] === '"') {
+      next.lastIndex = stringEnd(text, match.index);
+      continue;
+    }
+    result += text.slice(copied, match.index) + replacement(match[0]);
+    copied = next.lastIndex;
+  }
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+/** Position behind the string whose opening quote is at `start`. */
+function stringEnd(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+  return text.length;
 }

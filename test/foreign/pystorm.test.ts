@@ -13,64 +13,63 @@ const skip = needs('python3', 'pystorm');
 t.test("pystorm's reliable spout, bolts and batching bolt run unmodified", { skip, timeout: 90_000 }, async (t) => {
   const { python } = foreignLibraries();
   const collector = new Collector();
-  const builder = new TopologyBuilder('pystorm');
-  builder.setSpout('sentences', shell([python, 'pystorm_sentences.py'], { outputs: { default: ['sentence'], verdicts: ['kind', 'id'] } }));
+  const builder = new TopologyBuilder('pystorm').config({ 'topology.max.spout.pending': 1 });
+  const streams = { default: ['sentence'], risky: ['sentence'], verdicts: ['kind', 'id'] };
+  builder.setSpout('sentences', shell([python, 'pystorm_sentences.py'], { outputs: streams }));
   const splitStreams = { default: ['word'], picked: { fields: ['word', 'tasks'], direct: true } };
   builder.setBolt('split', shell([python, 'pystorm_split.py'], { outputs: splitStreams })).shuffleGrouping('sentences');
-  builder.setBolt('fragile', shell([python, 'pystorm_fragile.py'], { outputs: ['sentence'] })).shuffleGrouping('sentences');
+  builder.setBolt('fragile', shell([python, 'pystorm_fragile.py'], { outputs: ['sentence'] })).shuffleGrouping('sentences', 'risky');
   builder
     .setBolt('batch', shell([python, 'pystorm_batch.py'], { outputs: ['word', 'count'] }))
     .fieldsGrouping('split', ['word'])
-    .addConfiguration('topology.tick.tuple.freq.secs', 0.1);
+    .addConfiguration('topology.tick.tuple.freq.secs', 0.05);
   const collect = builder.setBolt('collect', collector.bolt()).globalGrouping('sentences', 'verdicts');
-  collect.globalGrouping('fragile').globalGrouping('batch').directGrouping('split', 'picked');
+  collect.globalGrouping('split').directGrouping('split', 'picked').globalGrouping('fragile').globalGrouping('batch');
   const { tuples, errors, errorTexts, logged, summary } = await runForeign(builder, stage(t), collector);
 
-  const counts = new Map<unknown, number>();
-  for (const [word, count] of tuples.batch ?? []) counts.set(word, (counts.get(word) ?? 0) + Number(count));
-  t.same(
-    [...counts].sort(),
-    [
-      ['end', 1],
-      ['fox', 1],
-      ['quick', 1],
-      ['the', 2],
-    ],
-    'ticks make batches, and a batch is acked as one',
-  );
-  t.same(
-    tuples['split:picked'],
-    [
-      ['the', 1],
-      ['quick', 1],
-      ['fox', 1],
-      ['the', 1],
-      ['end', 1],
-    ],
-    'task ids and direct emits',
-  );
-  const verdicts = [
-    ['ack', 'the end'],
-    ['ack', 'the quick fox'],
-    ['fail', 'the broken fox'],
-    ['fail', 'the broken fox'],
+  t.same(tuples.split, [['the'], ['quick'], ['fox'], ['the'], ['end']], 'a bolt is anchored and acked for');
+  const picked = [
+    ['the', 2],
+    ['quick', 2],
+    ['fox', 2],
+    ['the', 2],
+    ['end', 2],
   ];
-  t.same(tuples['sentences:verdicts']?.toSorted(), verdicts, 'the spout replays what failed, once as it was told');
-  t.match(errorTexts.split, [/cannot split this/, /cannot split this/], 'an exception is reported with its trace');
-  t.same(errors.split, ['PB_COMPONENT_ERROR', 'PB_COMPONENT_ERROR'], 'and the bolt lives on');
-  const crashes = ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1', 'PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1'];
-  t.same(errors.fragile, crashes, 'where it ends itself instead, it is started again');
-  t.same(Object.keys(errors).sort(), ['fragile', 'split'], 'nothing else went wrong');
-  t.ok(
-    logged.split?.some((line) => line.startsWith('info ') && line.endsWith('printed the end')),
-    'prints become log messages',
+  t.same(tuples['split:picked'], picked, 'task ids are told, and a direct emit goes to the one that was named');
+  const batches = [
+    ['end', 1],
+    ['fox', 1],
+    ['quick', 1],
+    ['the', 1],
+    ['the', 1],
+  ];
+  t.same(tuples.batch?.toSorted(), batches, 'ticks end a batch, and all of it is acked');
+  const verdicts = (tuples['sentences:verdicts'] ?? []).map((values) => values.join(' ')).filter((text) => text !== 'fail fragile');
+  const replayed = [
+    'ack the quick fox',
+    'fail the broken fox',
+    'fail the broken fox',
+    'fail the broken fox',
+    'ack the broken fox',
+    'ack fragile',
+    'ack the end',
+  ];
+  t.same(verdicts, replayed, 'the spout replays what failed, twice as it was told, and then takes it for acked');
+  t.same(
+    errors.split,
+    ['PB_STDOUT_POLLUTED', 'PB_COMPONENT_ERROR', 'PB_COMPONENT_ERROR', 'PB_COMPONENT_ERROR'],
+    'a print is told once; an exception is reported, and the bolt lives on',
   );
+  t.match(errorTexts.split?.[1], /ValueError: cannot split this/, 'with its trace');
+  t.same(errors.fragile, ['PB_COMPONENT_ERROR', 'PB_CHILD_EXITED 1'], 'a bolt that ends itself is started again');
+  t.same(tuples.fragile, [['FRAGILE']], 'and goes on');
+  t.same(Object.keys(errors).sort(), ['fragile', 'split'], 'nothing else went wrong');
   t.ok(
     logged.split?.some((line) => line.startsWith('warn ') && line.endsWith('logged the end')),
     'log messages keep their level',
   );
-  const { emitted, acked, failed, pending, unreplayed } = summary.roots;
-  t.same({ emitted, acked, failed, pending, unreplayed }, { emitted: 4, acked: 2, failed: 2, pending: 0, unreplayed: 1 });
+  const { acked, pending, unreplayed } = summary.roots;
+  t.same({ acked, pending, unreplayed }, { acked: 3, pending: 0, unreplayed: 1 }, 'every root is accounted for');
 });
 
 t.test('a spout and a bolt of streamparse run unmodified', { skip, timeout: 90_000 }, async (t) => {

@@ -2,8 +2,8 @@
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execaSync } from 'execa';
 import pc from 'picocolors';
+import { probeProgram } from '../../component/probe-program.js';
 import { EXIT } from '../exit-codes.js';
 
 interface Check {
@@ -42,11 +42,10 @@ function node(): Check {
 function namedPipes(): Check {
   const directory = mkdtempSync(join(tmpdir(), 'polybolt-doctor-'));
   try {
-    execaSync('mkfifo', [join(directory, 'pipe')]);
-    return { name: 'named pipes', status: 'ok', found: `mkfifo works in ${tmpdir()}`, hint: '' };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { name: 'named pipes', status: 'failed', found: '', hint: `children are spoken to over named pipes; mkfifo failed: ${reason}` };
+    const { ok, line } = probeProgram('mkfifo', [join(directory, 'pipe')]);
+    return ok
+      ? { name: 'named pipes', status: 'ok', found: `mkfifo works in ${tmpdir()}`, hint: '' }
+      : { name: 'named pipes', status: 'failed', found: '', hint: `children are spoken to over named pipes; ${line}` };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -62,6 +61,6 @@ function temporaryDirectory(): Check {
 }
 
 function program(name: string, args: readonly string[], hint: string): Check {
-  const { failed, stdout } = execaSync(name, args, { reject: false });
-  return { name, status: failed ? 'missing' : 'ok', found: String(stdout ?? '').split('\n')[0] as string, hint };
+  const { ok, line } = probeProgram(name, args);
+  return { name, status: ok ? 'ok' : 'missing', found: line, hint };
 }

@@ -1,12 +1,15 @@
-# A pystorm bolt with that library's default: an exception is reported, the tuple failed, and the process ended.
+# A pystorm bolt with that library's default: an exception is reported, the tuple failed, and the process ended. It raises once; a file remembers.
 from pystorm import Bolt
 
 
 class Fragile(Bolt):
     def process(self, tup):
-        if 'broken' in tup.values.sentence:
+        try:
+            open('raised', 'x').close()
+        except FileExistsError:
+            self.emit([tup.values.sentence.upper()])
+        else:
             raise ValueError('cannot go on')
-        self.emit([tup.values.sentence.upper()])
 
 
 Fragile().run()

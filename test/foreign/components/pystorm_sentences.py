@@ -3,15 +3,20 @@ from pystorm import ReliableSpout, Spout
 
 
 class Sentences(ReliableSpout):
-    max_fails = 1
+    max_fails = 2
 
     def initialize(self, storm_conf, context):
-        self.sentences = ['the quick fox', 'the broken fox', 'the end']
+        self.sentences = [
+            ('the quick fox', 'default'),
+            ('the broken fox', 'default'),
+            ('fragile', 'risky'),
+            ('the end', 'default'),
+        ]
 
     def next_tuple(self):
         if self.sentences:
-            sentence = self.sentences.pop(0)
-            self.emit([sentence], tup_id=sentence)
+            sentence, stream = self.sentences.pop(0)
+            self.emit([sentence], tup_id=sentence, stream=stream)
 
     def ack(self, tup_id):
         super().ack(tup_id)

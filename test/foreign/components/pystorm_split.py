@@ -1,4 +1,4 @@
-# A pystorm bolt that lives on after an exception. It is anchored and acked for, asks for task ids, prints, logs and counts.
+# A pystorm bolt that lives on after an exception. It is anchored and acked for, asks for task ids, prints, logs and reports a metric.
 from pystorm import Bolt
 
 
@@ -7,7 +7,7 @@ class Split(Bolt):
 
     def process(self, tup):
         sentence = tup.values.sentence
-        print('printed ' + sentence)
+        print('printed ' + sentence, flush=True)
         self.logger.warning('logged %s', sentence)
         self.report_metric('sentences', 1)
         for word in sentence.split(' '):
@@ -15,7 +15,7 @@ class Split(Bolt):
                 raise ValueError('cannot split this')
         for word in sentence.split(' '):
             ids = self.emit([word], need_task_ids=True)
-            self.emit([word, len(ids)], stream='picked', direct_task=ids[-1])
+            self.emit([word, len(ids)], stream='picked', direct_task=max(ids))
 
 
 Split().run()
