@@ -6,7 +6,7 @@ import type { BoltHost } from '../component/ports.js';
 import type { CongestionBoard, Gate } from '../flow/congestion-board.js';
 import { Inbox } from '../flow/inbox.js';
 import type { TaskCounters } from '../metrics/task-counters.js';
-import { TURN_TUPLES_MAX } from '../model/limits.js';
+import { INBOX_TUPLES_FIRST, TURN_TUPLES_MAX } from '../model/limits.js';
 import { SYSTEM_TASK, TICK_COMPONENT, TICK_STREAM, Tuple, type TupleSource } from '../model/tuple.js';
 import { Values } from '../model/values.js';
 import { tupleHead } from '../protocol/host-encoder.js';
@@ -58,6 +58,7 @@ export class BoltTask implements Runnable, Flushable {
     this.counters = options.counters;
     this.#queue = options.queue;
     this.#inbox = new Inbox({
+      tuplesFirst: INBOX_TUPLES_FIRST,
       ageMaxMs: options.ageMaxMs,
       tuplesMax: options.inboxTuplesMax,
  onCongestion: (congested) => options.board.set(options.task, congested) });

@@ -52,6 +52,11 @@ export class RunQueue {
     this.#schedule();
   }
 
+  /** Whether nobody waits for a turn or a write. */
+  get isIdle(): boolean {
+    return this.#next.length === 0 && this.#dirty.length === 0;
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
