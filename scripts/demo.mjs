@@ -73,8 +73,16 @@ function judge() {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const number = (value) => value.toLocaleString('en');
   const checks = [
-    [wrong.length === 0, `${number(total)} words, ${number(counts.size)} different: each count agrees with a count made without Polybolt`, wrong[0]],
-    [pending === 0 && unreplayed === 0 && acked > 0, `every root acked${failed > 0 ? ', some by a replay' : ''}`, `${pending} pending, ${unreplayed} failed for good`],
+    [
+      wrong.length === 0,
+      `${number(total)} words, ${number(counts.size)} different: each count agrees with a count made without Polybolt`,
+      wrong[0],
+    ],
+    [
+      pending === 0 && unreplayed === 0 && acked > 0,
+      `every root acked${failed > 0 ? ', some by a replay' : ''}`,
+      `${pending} pending, ${unreplayed} failed for good`,
+    ],
     [
       emitted === acked + failed + abandoned + pending,
       `roots balance: ${number(emitted)} emitted = ${number(acked)} acked + ${failed} failed + ${abandoned} abandoned + ${pending} pending`,
@@ -84,9 +92,13 @@ function judge() {
   ];
   for (const [isRight, text, why] of checks) console.log(isRight ? `  ok      ${text}` : `  FAILED  ${text} (${why})`);
   const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
-  console.log(`\n  first ack ${Math.round(summary.firstAckMs ?? 0)} ms after the start of the run, which took ${seconds(summary.elapsedMs)}; all in all ${seconds(performance.now() - startedAtMs)}`);
+  console.log(
+    `\n  first ack ${Math.round(summary.firstAckMs ?? 0)} ms after the start of the run, which took ${seconds(summary.elapsedMs)}; all in all ${seconds(performance.now() - startedAtMs)}`,
+  );
   console.log(`\nTry next:
-  npx polybolt run examples/word-count/topology.yaml ${Object.entries(set).map(([name, value]) => `--set '${name}=${value}' `).join('')}--set input=README.md --until-idle 2s --print report
+  npx polybolt run examples/word-count/topology.yaml ${Object.entries(set)
+    .map(([name, value]) => `--set '${name}=${value}' `)
+    .join('')}--set input=README.md --until-idle 2s --print report
   npx polybolt check examples/word-count/topology.yaml
   npx polybolt doctor
   and read examples/README.md\n`);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { provideForeignLibraries } from './foreign-libraries.mjs';
 import { build, installPackages, root } from './setup.mjs';
 import { provideTools } from './tools.mjs';
 
@@ -11,6 +12,9 @@ const isCI = process.env.CI === 'true';
 installPackages();
 build();
 const missing = provideTools();
+const foreign = provideForeignLibraries();
+if (foreign.storm === undefined) missing.push('storm-libraries');
+if (foreign.python === undefined) missing.push('pystorm');
 const environment = { ...process.env, POLYBOLT_MISSING_TOOLS: missing.join(','), PYTHONDONTWRITEBYTECODE: '1' };
 
 const ADAPTERS = [
@@ -27,6 +31,7 @@ const notes = [];
 await core();
 for (const adapter of ADAPTERS) await adapterTests(adapter);
 for (const note of notes) console.log(note);
+for (const problem of foreign.problems) console.log(problem);
 if (missing.length > 0) console.log(`missing tools, what needs them was skipped: ${missing.join(', ')}`);
 if (isCI && totals.skipped > 0) {
   totals.failed += totals.skipped;

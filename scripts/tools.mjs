@@ -2,6 +2,7 @@
 // only names what is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { needsMaven } from './foreign-libraries.mjs';
 
 /** Name, Debian package, and how to tell that it is there. Tests ask for a tool by its name in POLYBOLT_TEST_TOOLS. */
 export const TOOLS = [
@@ -12,6 +13,7 @@ export const TOOLS = [
   { name: 'jq', packages: ['jq'], present: () => runs('jq', ['--version']) },
   { name: 'bash', packages: ['bash'], present: () => runs('bash', ['--version']) },
   { name: 'cc', packages: ['gcc', 'libc6-dev'], present: () => runs('cc', ['--version']) },
+  { name: 'mvn', packages: ['maven', 'default-jre-headless'], present: () => !needsMaven() || runs('mvn', ['--version']) },
 ];
 
 function runs(command, args) {

@@ -86,6 +86,8 @@ func (h *spoutHandler) handle(m *message) error {
 	command, _ := plainText(m.command)
 	method, known := spoutMethods[command]
 	if !known {
+		// A command of a later protocol: the host waits for its sync all the same (ML-SP-03).
+		h.out.component.sync()
 		return nil
 	}
 	if err := h.call(command, m.id); err != nil {

@@ -1,6 +1,6 @@
 // The sum of the squares of the first numbers, as a topology that is built in code: a spout and a bolt inside this process, and between
 // them a bolt that is a program of its own. Nothing here is special to examples: `polybolt` is the package as any program imports it.
-import { BasicBolt, inline, type InputTuple, shell, type Spout, type SpoutCollector, type Topology, TopologyBuilder } from 'polybolt';
+import { BasicBolt, type InputTuple, inline, type Spout, type SpoutCollector, shell, type Topology, TopologyBuilder } from 'polybolt';
 
 /** Emits 1, 2, 3 and so on, each with itself as id, and again what failed. */
 class Numbers implements Spout {

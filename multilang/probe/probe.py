@@ -330,7 +330,8 @@ class Bolt(Probe):
     def do_hold(self, ident, number, milliseconds):
         self.timers.append((time.monotonic() + milliseconds / 1000, ident))
 
-    do_sink_hold = do_hold
+    def do_sink_hold(self, ident, milliseconds):
+        self.do_hold(ident, 0, milliseconds)
 
     def do_late(self, ident, *_):
         self.late.append(ident)

@@ -1,7 +1,8 @@
 /** A log for a person: one plain prefixed line an event, on stderr. Invariant: one event is one line, whatever its fields hold. */
 import type { Log, LogFields } from '../model/log.js';
 
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** Lowest first. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** @param level the lowest level that is written */
 export function createConsoleLog(level: string, write: (line: string) => void): Log {

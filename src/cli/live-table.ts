@@ -1,6 +1,6 @@
 /**
  * The table that `run` shows on a terminal: components, what they did, how fast, and the last errors beneath. Invariant: drawn in place, a few times a second; lines never
- * wrap, so that the next drawing finds its way back.
+ * wrap and never fill the screen, so that the next drawing finds its way back.
  */
 import pc from 'picocolors';
 import type { ComponentSummary, TopologySummary } from '../daemon/summary.js';
@@ -8,28 +8,42 @@ import type { ComponentSummary, TopologySummary } from '../daemon/summary.js';
 const ERRORS_SHOWN = 5;
 const COLUMNS = ['component', 'tasks', 'emitted', 'acked', 'failed', 'pending', 'latency ms', 'tuples/s', 'restarts'] as const;
 
+interface Terminal {
+  /** As of a terminal that knows its size; 0 or undefined for one that does not. */
+  readonly columns?: number;
+  readonly rows?: number;
+  write(text: string): boolean;
+}
+
 export class LiveTable {
-  readonly #out: { readonly columns?: number; write(text: string): boolean };
+  readonly #out: Terminal;
   readonly #errors: string[] = [];
   #drawnLines = 0;
   #emittedBefore = new Map<string, number>();
   #drawnAtMs = 0;
 
-  constructor(out: { readonly columns?: number; write(text: string): boolean }) {
+  constructor(out: Terminal) {
     this.#out = out;
   }
 
+  /** Shows the first line of an error, or of a log entry, beneath the table from the next drawing on. */
   addError(text: string): void {
-    this.#errors.push(...text.split('\n').slice(0, 3));
-    this.#errors.splice(0, this.#errors.length - ERRORS_SHOWN);
+    this.#errors.push((text.split('\n')[0] as string).replaceAll('\t', ' '));
+    if (this.#errors.length > ERRORS_SHOWN) this.#errors.shift();
   }
 
   draw(summary: TopologySummary, nowMs: number, note: string): void {
-    const lines = [...tableLines(summary, (component) => this.#rate(component, nowMs)), rootLine(summary), note, ...this.#errors.map((line) => pc.red(line))];
+    const lines = [
+      ...tableLines(summary, (component) => this.#rate(component, nowMs)),
+      rootLine(summary),
+      note,
+      ...this.#errors.map((line) => pc.red(line)),
+    ].slice(0, Math.max(1, (this.#out.rows || Number.POSITIVE_INFINITY) - 1));
     this.#drawnAtMs = nowMs;
     this.#emittedBefore = new Map(summary.components.map(({ id, emitted, executed }) => [id, Math.max(emitted, executed)]));
-    const width = this.#out.columns ?? 120;
-    const back = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A` : '';
+    const width = this.#out.columns || 120;
+    // The carriage return is for the ^C that a terminal writes where the cursor stands.
+    const back = this.#drawnLines > 0 ? `\r\x1b[${this.#drawnLines}A` : '';
     this.#out.write(`${back}${lines.map((line) => `\x1b[2K${clip(line, width - 1)}\n`).join('')}\x1b[J`);
     this.#drawnLines = lines.length;
   }

@@ -9,10 +9,15 @@ export interface TopologyOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
-export function loadTopology(file: string, options: TopologyOptions): { readonly topology: Topology } | { readonly mistakes: readonly TopologyMistake[] } {
+export function loadTopology(
+  file: string,
+  options: TopologyOptions,
+): { readonly topology: Topology } | { readonly mistakes: readonly TopologyMistake[] } {
+  // Not what a parent process may have left there: a path relative to the caller's directory can be written as "${ENV-PWD}/…".
+  const env = { ...process.env, PWD: process.cwd() };
   return loadTopologyFile(
     file,
-    { set: options.set ?? {}, env: process.env, config: configOf(options.config ?? {}) },
+    { set: options.set ?? {}, env, config: configOf(options.config ?? {}) },
     { readFile: (path) => readFileSync(path, 'utf8'), exists: existsSync },
   );
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT } from './exit-codes.js';
-import { parseDurationMs, parsePair } from './options.js';
+import { parseDurationMs, parseLevel, parsePair } from './options.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -20,6 +20,10 @@ function pairs(text: string, before: Readonly<Record<string, string>> = {}): Rec
 
 function duration(text: string): number {
   return argument(() => parseDurationMs(text));
+}
+
+function level(text: string): string {
+  return argument(() => parseLevel(text));
 }
 
 function argument<T>(parse: () => T): T {
@@ -44,7 +48,12 @@ program
   .option('--until-idle <duration>', 'stop when for so long nothing was emitted and nothing is pending, queued or held', duration)
   .option('--print <component[:stream]>', 'write each tuple a component emits to stdout as one JSON line; may be given again', list)
   .option('--drain <duration>', 'how long the end waits for tuples on their way (default: the message timeout)', duration)
-  .option('--log <level>', 'lowest level to log: debug, info, warn, error', 'info')
+  .option(
+    '--log <level>',
+    'lowest level to log: debug, info, warn, error; on a terminal log lines take the place of the table (default: info)',
+    level,
+  )
+  .option('--record <dir>', 'write every conversation with a component as a transcript: COMPONENT-TASK-PID.ndjson')
   .option('--json', 'end with one JSON summary line on stdout')
   .action(async (file: string, options: Record<string, unknown>) => {
     const { runCommand } = await import('./commands/run.js');
@@ -61,6 +70,49 @@ program
   .action(async (file: string, options: Record<string, unknown>) => {
     const { checkCommand } = await import('./commands/check.js');
     process.exitCode = checkCommand(file, options);
+  });
+
+program
+  .command('conform')
+  .description('judge a component by the multilang protocol')
+  .argument('<command...>', 'the component, after --; at level adapter {} stands for bolt, plain-bolt and spout')
+  .option('--kind <kind>', 'bolt, spout, or auto to find out (default: auto)')
+  .option(
+    '--level <level>',
+    'any: what every component must do; adapter: also what a library promises, by its reference components (default: any)',
+  )
+  .option('--serializer <name>', 'json or msgpack (default: json)')
+  .option('--input <file>', 'tuples for a bolt that wants special ones: one JSON array of values a line')
+  .option('--case <glob>', 'only the checks whose names match; may be given again', list)
+  .option('--strict', 'what works, but not as written, fails too')
+  .option('--timeout <duration>', 'how long to wait for what is expected (default: 5s)', duration)
+  .option('--expected-failures <file>', 'failures that are known, one `CHECK: reason` a line')
+  .option('--reporter <name>', 'pretty, tap or json (default: pretty)')
+  .action(async (command: readonly string[], options: Record<string, unknown>) => {
+    const { conformCommand } = await import('./commands/conform.js');
+    process.exitCode = await conformCommand(command, options);
+  });
+
+program
+  .command('conform-host')
+  .description('judge a host of the multilang protocol: write out a probe for it to run, then judge what the probe found')
+  .option('--component-dir <dir>', 'write the probe and its topologies (Flux YAML, JSON and MessagePack) there')
+  .option('--report <file>', 'judge the findings that a run of the probe left')
+  .option('--reporter <name>', 'pretty or json (default: pretty)')
+  .action(async (options: Record<string, unknown>) => {
+    const { conformHostCommand } = await import('./commands/conform-host.js');
+    process.exitCode = conformHostCommand(options);
+  });
+
+program
+  .command('replay')
+  .description('feed a component the input of a recorded conversation and show the first difference in what it says')
+  .argument('<transcript>', 'a file of polybolt run --record, or of multilang/transcripts')
+  .argument('<command...>', 'the component, after --')
+  .option('--timeout <duration>', 'how long to wait for each message (default: 10s)', duration)
+  .action(async (transcript: string, command: readonly string[], options: Record<string, unknown>) => {
+    const { replayCommand } = await import('./commands/replay.js');
+    process.exitCode = await replayCommand(transcript, command, options);
   });
 
 program

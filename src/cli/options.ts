@@ -1,6 +1,8 @@
 /** Values of command line options. Invariant: a wrong value is refused with what would be right. */
 import { parse } from 'yaml';
+import { PolyboltError } from '../model/errors.js';
 import type { Config } from '../model/topology.js';
+import { LEVELS } from './console-log.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
@@ -18,7 +20,26 @@ export function parsePair(text: string): Record<string, string> {
   return { [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** Values of `--config`, each read as YAML would read it, so that `10` is a number and `null` is null. */
+/** A level of the log. Throws an Error that says which there are. */
+export function parseLevel(text: string): string {
+  if (!LEVELS.includes(text as (typeof LEVELS)[number])) throw new Error(`"${text}" is no level: write ${LEVELS.join(', ')}`);
+  return text;
+}
+
+/** Values of `--config`, each read as YAML would read it, so that `10` is a number and `null` is null. Throws PB_USAGE for what is no YAML. */
 export function configOf(pairs: Readonly<Record<string, string>>): Config {
-  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [key, value === '' ? '' : (parse(value) as unknown)]));
+  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [key, value === '' ? '' : configValue(key, value)]));
+}
+
+function configValue(key: string, text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] as string).replace(/:$/, '') : String(error);
+    throw new PolyboltError('PB_USAGE', {
+      message: `--config ${key}=${text}: the value cannot be read as YAML: ${reason}`,
+      hint: `quote it when it is meant as text: --config '${key}="…"'`,
+      cause: error,
+    });
+  }
 }

@@ -2,8 +2,9 @@
  * `--print`: each tuple that a component emits as one line of JSON on stdout, its values exactly as written. Invariant: writes are blocking, so a slow reader slows the topology down and nothing
  * piles up here.
  */
-import { PolyboltError } from '../model/errors.js';
+
 import type { EmitObserver } from '../executor/task-output.js';
+import { PolyboltError } from '../model/errors.js';
 import type { Topology } from '../model/topology.js';
 
 const FLUSH_CHARS = 64 * 1024;

@@ -6,7 +6,8 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import type { ResultPromise } from 'execa';
-import { EXIT_DRAIN_MS, READ_CHUNK_BYTES, READ_TURN_BYTES, STDERR_TAIL_BYTES } from '../model/limits.js';
+import { ReadRhythm } from '../flow/read-rhythm.js';
+import { EXIT_DRAIN_MS, READ_CHUNK_BYTES, READ_REST_MS, READ_TURN_BYTES, STDERR_TAIL_BYTES } from '../model/limits.js';
 import type { ChildPipes } from './fifo-pool.js';
 
 export interface ChildCommand {
@@ -50,6 +51,9 @@ export class Child {
   #turnBytes = 0;
   #wantsPause = false;
   #isPaused = false;
+  /** What it writes is left to collect for a moment. */
+  #isResting = false;
+  readonly #rhythm = new ReadRhythm();
   #stdoutEnded = false;
   #stderrEnded = false;
   #exit: ChildExit | undefined;
@@ -60,7 +64,9 @@ export class Child {
     this.#process = spawn(command, { stdin: pipes.childStdin, stdout: pipes.childStdout });
     closeSync(pipes.childStdin);
     closeSync(pipes.childStdout);
-    this.#stdin = new Socket({ fd: pipes.hostWrite, readable: false, writable: true, writableHighWaterMark: 1 } as ConstructorParameters<typeof Socket>[0]);
+    this.#stdin = new Socket({ fd: pipes.hostWrite, readable: false, writable: true, writableHighWaterMark: 1 } as ConstructorParameters<
+      typeof Socket
+    >[0]);
     // With a mark of one byte, `drain` says that the pipe has taken everything.
     this.#stdin.on('error', () => this.#onBrokenPipe());
     this.#stdin.on('drain', () => events.onDrain());
@@ -77,7 +83,9 @@ export class Child {
     this.#process.stderr?.on('data', (chunk: Buffer) => this.#onStderr(chunk));
     this.#process.stderr?.on('close', () => this.#onStderrEnd());
     // Not the promise: it waits for the end of stderr, which a grandchild may hold open for ever.
-    this.#process.once('exit', (code, signal) => this.#onExit({ code: code ?? undefined, signal: signal ?? undefined, startError: undefined }));
+    this.#process.once('exit', (code, signal) =>
+      this.#onExit({ code: code ?? undefined, signal: signal ?? undefined, startError: undefined }),
+    );
     this.#process.then(
       (result) => this.#onStartError(startErrorOf(result)),
       (error: NodeJS.ErrnoException) => this.#onStartError(error),
@@ -124,7 +132,7 @@ export class Child {
   /** Stops or resumes reading its stdout. What a dead process has left in the pipe is always read. */
   pause(paused: boolean): void {
     this.#wantsPause = paused && this.#exit === undefined;
-    if (!this.#wantsPause && this.#isPaused) this.#resume();
+    this.#maybeResume();
   }
 
   /** To the whole process group, which the child leads. */
@@ -147,6 +155,10 @@ export class Child {
       this.#isPaused = true;
       return false;
     }
+    if (this.#rhythm.restAfter(bytes, performance.now())) {
+      this.#rest();
+      return false;
+    }
     if (this.#turnBytes < READ_TURN_BYTES) {
       if (this.#turnBytes === bytes) setImmediate(() => this.#endTurn());
       return true;
@@ -158,7 +170,19 @@ export class Child {
 
   #endTurn(): void {
     this.#turnBytes = 0;
-    if (this.#isPaused && !this.#wantsPause) this.#resume();
+    this.#maybeResume();
+  }
+
+  #rest(): void {
+    this.#isPaused = this.#isResting = true;
+    setTimeout(() => {
+      this.#isResting = false;
+      this.#maybeResume();
+    }, READ_REST_MS);
+  }
+
+  #maybeResume(): void {
+    if (this.#isPaused && !this.#isResting && !this.#wantsPause) this.#resume();
   }
 
   #resume(): void {

@@ -7,10 +7,11 @@ import { PolyboltError } from '../model/errors.js';
 import { REPLY_BYTES_MAX } from '../model/limits.js';
 import type { Decoder, HostCodec } from '../protocol/codec.js';
 import type { ComponentHandler, EmitFrame, LogLevel } from '../protocol/component-frames.js';
-import { Child, type ChildCommand, type ChildExit, type Spawn } from './child.js';
+import type { Child, ChildCommand, ChildEvents, ChildExit, Spawn } from './child.js';
 import { exitHint, type SpoutCommand, silenceHint } from './compat-hint.js';
 import { type ChildPipes, closePipes, type FifoPool } from './fifo-pool.js';
 import { Outbox } from './outbox.js';
+import { launchChild, type Recording } from './recorder.js';
 import type { TaskIdentity } from './ports.js';
 import { explainPipeError, explainStartError } from './start-error.js';
 import { StderrLog } from './stderr-log.js';
@@ -47,6 +48,8 @@ export interface ShellPorts {
   readonly spawn: Spawn;
   readonly fifos: FifoPool;
   readonly now: () => number;
+  /** The recording of a conversation that begins, when it is to be recorded. */
+  readonly record?: ((identity: TaskIdentity, settings: ShellSettings) => Recording | undefined) | undefined;
 }
 
 type Phase = 'launching' | 'handshake' | 'up' | 'ending' | 'ended';
@@ -270,7 +273,8 @@ export class ShellIncarnation implements ComponentHandler {
       closePipes(pipes);
       return this.#finish(this.#verdict);
     }
-    this.#child = new Child(spawn, this.#settings.command, pipes, {
+    const recording = this.#ports.record?.(this.#identity, this.#settings);
+    const events: ChildEvents = {
       onBytes: (chunk) => {
         this.readAtMs = this.#lastSignAtMs = now();
         this.decoder.push(chunk);
@@ -280,7 +284,8 @@ export class ShellIncarnation implements ComponentHandler {
       onStdinClosed: () => this.#onPipeClosed('PB_CHILD_CLOSED_STDIN', 'input', 'be given nothing'),
       onExit: (exit) => this.#onExit(exit),
       onDrain: () => this.#events.onDrain(),
-    });
+    };
+    this.#child = launchChild(spawn, this.#settings.command, pipes, events, recording);
     this.#phase = 'handshake';
     this.#child.write(this.#settings.codec.handshake(this.#settings.handshake), this.#settings.codec.encoding);
   }

@@ -45,6 +45,8 @@ export interface ConformanceCase {
   readonly ids?: 'wide';
   /** Whether a tick may follow when answers are late; default true. */
   readonly nudge?: boolean;
+  /** Whether the component is left as it was, so that other cases may go on in the same process. */
+  readonly shared?: boolean;
   /** Kinds of findings, in any conversation, that fail this case; it has no steps then. */
   readonly watch?: readonly string[];
   /** With watch: what must have been seen for the verdict to mean anything. */
@@ -72,7 +74,7 @@ const STEP_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 const CASE_KEYS = [
   ...['id', 'title', 'kind', 'level', 'program', 'requirements', 'advice', 'severity', 'after'],
-  ...['handshake', 'replies', 'ids', 'nudge', 'watch', 'needs', 'steps'],
+  ...['handshake', 'replies', 'ids', 'nudge', 'shared', 'watch', 'needs', 'steps'],
 ];
 
 /** All cases in the order of their files and of the cases in them. Throws an Error that names file, case and mistake. */
@@ -118,6 +120,8 @@ function mistakeOf(item: ConformanceCase, requirements: ReadonlyMap<string, Requ
   if (uncited !== undefined) return `there is no requirement ${uncited}`;
   if ((item.level === 'adapter') !== (item.program !== undefined)) return 'program stands with level adapter, and only there';
   if ((item.watch === undefined) === (item.steps === undefined)) return 'a case has either steps or watch';
+  if (item.shared === true && (item.handshake ?? item.replies ?? item.ids) !== undefined)
+    return 'a case that shares a process begins like any other';
   for (const step of item.steps ?? []) {
     const main = Object.keys(STEP_KEYS).find((key) => key in step);
     if (main === undefined) return `no step is called ${Object.keys(step).join(', ')}`;

@@ -6,9 +6,9 @@ import { explainStartError } from '../component/start-error.js';
 import type { Finding, WireMessage, WireReader } from './codec.js';
 import { encodeJson } from './json-codec.js';
 import { RuleMonitor } from './rule-monitor.js';
+import type { ConversationSetup, Launcher } from './setup.js';
 import { Subject, type SubjectExit } from './subject.js';
 import { bytesOfLine, lineOfBytes, lineOfEvent, type RecordedLine } from './transcript.js';
-import type { ConversationSetup, Launcher } from './setup.js';
 
 /** A message of the component as steps look at it. */
 export interface Received {
@@ -46,6 +46,7 @@ export class Conversation {
   #replies = 0;
   #lateInputs = 0;
   #wasClosedByUs = false;
+  #isEnding = false;
 
   constructor(setup: ConversationSetup) {
     this.setup = setup;
@@ -65,7 +66,9 @@ export class Conversation {
     this.#subject = await Subject.launch(launcher.spawn, launcher.pool, this.setup.command, {
       onBytes: (chunk) => this.#reader.push(chunk),
       onStderr: (text) => this.#onStderr(text),
-      onStdoutEnd: () => this.transcript.push(lineOfEvent('component', this.atMs, 'eof')),
+      onStdoutEnd: () => {
+        if (!this.#wasClosedByUs) this.transcript.push(lineOfEvent('component', this.atMs, 'eof'));
+      },
       onExit: (exit) => this.#onExit(exit),
     });
     if (this.#subject.pid === 0) await this.until(() => this.#exit !== undefined, this.setup.timeoutMs);
@@ -74,6 +77,7 @@ export class Conversation {
 
   /** Ends the process, if it has not ended, and waits until it is gone. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     this.#wasClosedByUs = true;
     await this.#subject?.destroy();
   }
@@ -193,7 +197,8 @@ export class Conversation {
   #onExit(exit: SubjectExit): void {
     this.#exit = exit;
     if (!this.#wasClosedByUs) this.#reader.end();
-    this.transcript.push(lineOfEvent('component', this.atMs, 'exit', { code: exit.code ?? null, signal: exit.signal ?? null }));
+    if (!this.#isEnding)
+      this.transcript.push(lineOfEvent('component', this.atMs, 'exit', { code: exit.code ?? null, signal: exit.signal ?? null }));
     this.#wake();
   }
 
@@ -222,7 +227,11 @@ export function describeLine(line: RecordedLine): string {
     if (line.event === 'exit') return line.signal == null ? `(exited with status ${line.code})` : `(ended by ${line.signal})`;
     return line.dir === 'host' ? '(closed stdin)' : '(closed stdout)';
   }
-  return bytesOfLine(line).toString().replace(/\nend\n$/, '').replaceAll('\r', '␍').replaceAll('\n', '␊');
+  return bytesOfLine(line)
+    .toString()
+    .replace(/\nend\n$/, '')
+    .replaceAll('\r', '␍')
+    .replaceAll('\n', '␊');
 }
 
 function wantsTaskIds(fields: Readonly<Record<string, unknown>>): boolean {

@@ -55,7 +55,8 @@ class StrictReader implements WireReader {
     const rest = Buffer.concat([...this.#lines, ...this.#pieces]);
     this.#lines = [];
     this.#pieces = [];
-    if (rest.length > 0) this.#sink.onUnreadable(rest, { kind: 'incomplete', detail: `the output ends within a message: ${quote(rest.toString())}` });
+    if (rest.length > 0)
+      this.#sink.onUnreadable(rest, { kind: 'incomplete', detail: `the output ends within a message: ${quote(rest.toString())}` });
   }
 
   #line(line: Buffer): void {
@@ -74,14 +75,16 @@ class StrictReader implements WireReader {
     const start = skipSpace(text, 0);
     const end = start < text.length ? skipValue(text, start) : -1;
     if (end >= 0 && skipSpace(text, end) >= text.length) {
-      if (text.slice(start, end).includes('\n')) findings.push({ kind: 'many-lines', detail: `the JSON of a message stands on several lines: ${quote(text)}` });
+      if (text.slice(start, end).includes('\n'))
+        findings.push({ kind: 'many-lines', detail: `the JSON of a message stands on several lines: ${quote(text)}` });
       this.#message(text.slice(start, end), bytes, findings);
       return;
     }
     const several = severalMessages(text);
     if (several !== undefined) {
       findings.push({ kind: 'missing-end', detail: `${several.length} messages with only one line "end": ${quote(text)}` });
-      for (const [index, json] of several.entries()) this.#message(json, index === 0 ? bytes : Buffer.alloc(0), index === 0 ? findings : []);
+      for (const [index, json] of several.entries())
+        this.#message(json, index === 0 ? bytes : Buffer.alloc(0), index === 0 ? findings : []);
       return;
     }
     const found = salvage(text);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConformanceCase } from './case-file.js';
 import { dependenciesOf } from './case-file.js';
-import type { WireCodec } from './codec.js';
+import type { Finding, WireCodec } from './codec.js';
 import { Conversation, describeLine } from './conversation.js';
 import { Gate } from './gate.js';
 import { shellWords, shorten } from './quote.js';
@@ -15,6 +15,7 @@ import type { Requirement } from './requirements.js';
 import type { Kind } from './rule-monitor.js';
 import { argvFor, DEFAULT_INPUTS, ECHO_INPUTS, handshakeFor, type Input, type Launcher, oddInput, tupleMessage } from './setup.js';
 import { StepRunner, type StepsOutcome } from './steps.js';
+import type { RecordedLine } from './transcript.js';
 import type { Check, Evidence, Verdict } from './verdict.js';
 
 export interface JudgeOptions {
@@ -33,11 +34,13 @@ export interface JudgeOptions {
   readonly launcher: Launcher;
 }
 
-/** What came of the conversation of one check. */
+/** What came of the conversation of one check, or of its part in one that several share. */
 interface Held {
   readonly check: Check;
   readonly talk: Conversation;
   readonly outcome: StepsOutcome;
+  readonly findings: readonly Finding[];
+  readonly transcript: readonly RecordedLine[];
 }
 
 const SENT_SHOWN_MAX = 6;
@@ -51,6 +54,8 @@ export class Judge {
   readonly #verdicts = new Map<string, Promise<Verdict>>();
   readonly #failed = new Set<string>();
   readonly #held: Held[] = [];
+  /** Conversations that checks have left as they found them, by program. */
+  readonly #idle = new Map<string, Conversation[]>();
   #conversations = 0;
 
   constructor(options: JudgeOptions) {
@@ -66,16 +71,20 @@ export class Judge {
   async judge(checks: readonly Check[], background: readonly Check[], onVerdict: (verdict: Verdict) => void): Promise<readonly Verdict[]> {
     const all = new Map([...checks, ...background].map((check) => [check.key, check]));
     const talks = [...all.values()].filter((check) => check.case.watch === undefined);
-    for (const check of talks) this.#start(check, all);
-    const conversationsEnded = Promise.all(talks.map((check) => this.#verdicts.get(check.key)));
+    const running = talks.map((check) => this.#start(check, all));
+    const conversationsEnded = Promise.all(running);
+    conversationsEnded.catch(() => {}); // Awaited below, maybe later than it is rejected.
     const verdicts: Verdict[] = [];
-    for (const check of checks) {
-      const running = this.#verdicts.get(check.key);
-      const verdict = running === undefined ? await conversationsEnded.then(() => this.#watched(check)) : await running;
-      verdicts.push(verdict);
-      onVerdict(verdict);
+    try {
+      for (const check of checks) {
+        const verdict = await (this.#verdicts.get(check.key) ?? conversationsEnded.then(() => this.#watched(check)));
+        verdicts.push(verdict);
+        onVerdict(verdict);
+      }
+    } finally {
+      await Promise.allSettled(running);
+      await Promise.all([...this.#idle.values()].flat().map((talk) => talk.end()));
     }
-    await conversationsEnded;
     return verdicts;
   }
 
@@ -121,28 +130,43 @@ export class Judge {
     if (broken !== undefined) return { check, outcome: 'skipped', reason: `says nothing as long as ${broken.check.key} fails`, ms: 0 };
     return this.#gate.run(async () => {
       const startMs = performance.now();
-      const talk = await this.converse(check.case, check.kind, check);
+      const talk = (check.case.shared === true ? this.#takeIdle(check) : undefined) ?? (await this.converse(check.case, check.kind, check));
+      const { findings, transcript } = { findings: talk.findings.length, transcript: talk.transcript.length };
+      let outcome: StepsOutcome | undefined;
       try {
         const suffix = check.program === undefined ? '' : `@${check.program}`;
-        const outcome = await new StepRunner(check.case, talk, (id) => this.#failed.has(`${id}${suffix}`)).run();
-        this.#held.push({ check, talk, outcome });
-        return this.#verdictOf(check, talk, outcome, performance.now() - startMs);
+        outcome = await new StepRunner(check.case, talk, (id) => this.#failed.has(`${id}${suffix}`)).run();
       } finally {
-        await talk.end();
+        if (check.case.shared === true && outcome?.outcome === 'pass' && talk.exit === undefined) this.#leaveIdle(check, talk);
+        else await talk.end();
       }
+      const held = { check, talk, outcome, findings: talk.findings.slice(findings), transcript: talk.transcript.slice(transcript) };
+      this.#held.push(held);
+      return this.#verdictOf(held, performance.now() - startMs);
     });
   }
 
-  #verdictOf(check: Check, talk: Conversation, outcome: StepsOutcome, ms: number): Verdict {
+  #takeIdle({ program = '' }: Check): Conversation | undefined {
+    const talk = this.#idle.get(program)?.pop();
+    // It may have died since, of what another check has done; whoever needs it next starts afresh.
+    return talk?.exit === undefined ? talk : undefined;
+  }
+
+  #leaveIdle({ program = '' }: Check, talk: Conversation): void {
+    this.#idle.set(program, [...(this.#idle.get(program) ?? []), talk]);
+  }
+
+  #verdictOf(held: Held, ms: number): Verdict {
+    const { check, outcome, transcript, findings } = held;
     if (outcome.outcome === 'pass') return { check, outcome: 'pass', ms };
     if (outcome.outcome === 'skip') return { check, outcome: 'skipped', reason: outcome.reason, ms };
     this.#failed.add(check.key);
-    const came = talk.transcript.slice(outcome.from).filter((line) => line.dir === 'component');
-    const unread = talk.findings.map(({ detail }) => `not as written: ${detail}`);
-    const evidence = this.#evidence(check, talk, [check], {
+    const came = transcript.filter((line, index) => line.dir === 'component' && index >= outcome.from);
+    const odd = findings.map(({ detail }) => `not as written: ${detail}`);
+    const evidence = this.#evidence(held, [check], {
       expected: outcome.expected,
       reason: outcome.got,
-      came: [...came.slice(-CAME_SHOWN_MAX).map((line) => shorten(describeLine(line))), ...unread.slice(0, 3)],
+      came: [...came.slice(-CAME_SHOWN_MAX).map((line) => shorten(describeLine(line))), ...odd.slice(0, 3)],
     });
     return { check, outcome: this.#severityOf(check), evidence, ms };
   }
@@ -152,18 +176,24 @@ export class Judge {
     const { watch = [], needs } = check.case;
     const held = this.#held.filter((item) => item.check.kind === check.kind);
     if (held.length === 0) return { check, outcome: 'skipped', reason: 'no conversation took place', ms: 0 };
-    for (const { check: seenIn, talk } of held) {
-      const found = talk.findings.find(({ kind }) => watch.includes(kind));
+    for (const seen of held) {
+      // What is odd in a conversation that failed by itself is most likely the same mistake.
+      if (seen.outcome.outcome === 'fail') continue;
+      const found = seen.findings.find(({ kind }) => watch.includes(kind));
       if (found === undefined) continue;
       this.#failed.add(check.key);
-      const evidence = this.#evidence(check, talk, [check, seenIn], {
+      const evidence = this.#evidence({ ...seen, check }, [check, seen.check], {
         expected: check.case.title,
-        reason: `${found.detail} (seen in the check ${seenIn.key})`,
-        came: talk.transcript.filter((line) => line.dir === 'component').slice(-CAME_SHOWN_MAX).map((line) => shorten(describeLine(line))),
+        reason: `${found.detail} (seen in the check ${seen.check.key})`,
+        came: seen.transcript
+          .filter((line) => line.dir === 'component')
+          .slice(-CAME_SHOWN_MAX)
+          .map((line) => shorten(describeLine(line))),
       });
       return { check, outcome: this.#severityOf(check), evidence, ms: 0 };
     }
-    if (needs !== undefined && !held.some(({ talk }) => talk.monitor.seen.has(needs.seen))) return { check, outcome: 'skipped', reason: needs.reason, ms: 0 };
+    if (needs !== undefined && !held.some(({ talk }) => talk.monitor.seen.has(needs.seen)))
+      return { check, outcome: 'skipped', reason: needs.reason, ms: 0 };
     // What nobody answered the handshake with is no merit.
     if (!held.some(({ talk }) => talk.received.length > 0)) return { check, outcome: 'skipped', reason: 'it has sent no message', ms: 0 };
     return { check, outcome: 'pass', ms: 0 };
@@ -174,17 +204,20 @@ export class Judge {
     return this.#options.requirements.get(requirements[0] as string)?.level === 'MUST' ? 'fail' : 'non-strict';
   }
 
-  #evidence(check: Check, talk: Conversation, repeat: readonly Check[], facts: Pick<Evidence, 'expected' | 'reason' | 'came'>): Evidence {
-    const sent = talk.transcript.filter((line) => line.dir === 'host').map((line) => shorten(describeLine(line)));
+  #evidence({ check, talk, transcript }: Held, repeat: readonly Check[], facts: Pick<Evidence, 'expected' | 'reason' | 'came'>): Evidence {
+    const sent = transcript.filter((line) => line.dir === 'host').map((line) => shorten(describeLine(line)));
     const cases = repeat.flatMap(({ key }) => ['--case', key]);
     return {
       ...facts,
       requirements: check.case.requirements.map((id) => this.#options.requirements.get(id) as Requirement),
-      sent: sent.length > SENT_SHOWN_MAX ? [sent[0] as string, `(${sent.length - SENT_SHOWN_MAX} more)`, ...sent.slice(1 - SENT_SHOWN_MAX)] : sent,
+      sent:
+        sent.length > SENT_SHOWN_MAX
+          ? [sent[0] as string, `(${sent.length - SENT_SHOWN_MAX} more)`, ...sent.slice(1 - SENT_SHOWN_MAX)]
+          : sent,
       advice: check.case.advice,
       repeat: shellWords(['polybolt', 'conform', ...this.#options.repeatOptions, ...cases, '--', ...this.#options.argv]),
       stderr: talk.stderr.slice(-STDERR_SHOWN_CHARS),
-      transcript: talk.transcript,
+      transcript,
     };
   }
 }

@@ -11,7 +11,9 @@ export function formFindings(fields: Fields, kind: 'bolt' | 'spout'): readonly F
     case 'log':
       return [...logProblems(fields)].map((detail) => ({ kind: 'log-form', detail }));
     case 'error':
-      return typeof fields['msg'] === 'string' ? [] : [{ kind: 'log-form', detail: `error whose msg is ${shown(fields['msg'])} and not a string` }];
+      return typeof fields['msg'] === 'string'
+        ? []
+        : [{ kind: 'log-form', detail: `error whose msg is ${shown(fields['msg'])} and not a string` }];
     case 'metrics':
       return [...metricsProblems(fields)].map((detail) => ({ kind: 'metrics-form', detail }));
     default:
@@ -25,7 +27,8 @@ function* emitProblems(fields: Fields, kind: 'bolt' | 'spout'): Generator<string
   if (!isNothing(stream) && typeof stream !== 'string') yield `emit whose stream is ${shown(stream)} and not a string`;
   if (!isNothing(task) && !Number.isInteger(task)) yield `emit whose task is ${shown(task)} and not an integer`;
   if (!isNothing(need) && typeof need !== 'boolean') yield `emit whose need_task_ids is ${shown(need)} and not true or false`;
-  const isIds = isNothing(anchors) || typeof anchors === 'string' || (Array.isArray(anchors) && anchors.every((id) => typeof id === 'string'));
+  const isIds =
+    isNothing(anchors) || typeof anchors === 'string' || (Array.isArray(anchors) && anchors.every((id) => typeof id === 'string'));
   if (kind === 'bolt' && !isIds) yield `emit whose anchors are ${shown(anchors)} and not a list of the ids that tuples had`;
 }
 

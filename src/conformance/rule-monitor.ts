@@ -78,9 +78,10 @@ export class RuleMonitor {
       findings.push({ kind: 'pid-late', detail: `the first message is ${command} and not the pid` });
     }
     this.#seen.add(command);
-    if (!known.includes(command)) return [...findings, { kind: 'unknown-command', detail: `the command ${quote(command)}, which a ${this.#kind} does not have` }];
+    if (!known.includes(command))
+      return [...findings, { kind: 'unknown-command', detail: `the command ${quote(command)}, which a ${this.#kind} does not have` }];
     findings.push(...formFindings(fields, this.#kind));
-    if (command === 'ack' || command === 'fail') findings.push(...this.#onAnswer(command, fields['id']));
+    if (command === 'ack' || command === 'fail') findings.push(...this.#onAnswer(command, fields['id'], message.texts.get('id') ?? ''));
     else if (command === 'emit' && this.#kind === 'bolt') findings.push(...this.#onAnchors(fields['anchors']));
     else if (command === 'sync') findings.push(...this.#onSync());
     if (command !== 'sync' && this.#kind === 'spout' && this.#syncsOwed === 0 && this.#syncs > 0) {
@@ -96,15 +97,20 @@ export class RuleMonitor {
     return [];
   }
 
-  #onAnswer(command: 'ack' | 'fail', id: unknown): readonly Finding[] {
-    const text = String(id);
-    if (this.#heartbeats.has(text)) return [{ kind: 'heartbeat-answered', detail: `${command} of the heartbeat ${quote(text)}, which is answered by sync alone` }];
+  #onAnswer(command: 'ack' | 'fail', id: unknown, idText: string): readonly Finding[] {
+    // A number is taken by its characters: as a double it would lose some, and be another id.
+    const text = typeof id === 'number' ? idText : String(id);
+    if (this.#heartbeats.has(text))
+      return [{ kind: 'heartbeat-answered', detail: `${command} of the heartbeat ${quote(text)}, which is answered by sync alone` }];
     const state = this.#tuples.get(text);
     if (state === undefined) return [{ kind: 'answer-unknown', detail: `${command} of the id ${quote(text)}, which no tuple had` }];
-    if (state !== 'held') return [{ kind: 'answer-twice', detail: `${command} of the tuple ${quote(text)}, which had been ${state} already` }];
+    if (state !== 'held')
+      return [{ kind: 'answer-twice', detail: `${command} of the tuple ${quote(text)}, which had been ${state} already` }];
     this.#tuples.set(text, command === 'ack' ? 'acked' : 'failed');
     this.#awaited.delete(text);
-    return typeof id === 'string' ? [] : [{ kind: 'answer-unknown', detail: `${command} with the id ${text}, which is not the string it was sent as` }];
+    return typeof id === 'string'
+      ? []
+      : [{ kind: 'answer-unknown', detail: `${command} with the id ${text}, which is not the string it was sent as` }];
   }
 
   #onAnchors(anchors: unknown): readonly Finding[] {
@@ -114,7 +120,9 @@ export class RuleMonitor {
       if (this.#heartbeats.has(id)) return [{ kind: 'heartbeat-answered', detail: `an emit anchored to the heartbeat ${quote(id)}` }];
       const state = this.#tuples.get(id);
       if (state === undefined) return [{ kind: 'anchor-unknown', detail: `an emit anchored to the id ${quote(id)}, which no tuple had` }];
-      return state === 'held' ? [] : [{ kind: 'anchor-finished', detail: `an emit anchored to the tuple ${quote(id)}, which had been ${state} already` }];
+      return state === 'held'
+        ? []
+        : [{ kind: 'anchor-finished', detail: `an emit anchored to the tuple ${quote(id)}, which had been ${state} already` }];
     });
   }
 

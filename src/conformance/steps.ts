@@ -37,9 +37,13 @@ export class StepRunner {
   readonly #case: ConformanceCase;
   readonly #talk: Conversation;
   readonly #hasFailed: (id: string) => boolean;
+  /** Messages before this one belong to other cases of the same conversation. */
+  readonly #first: number;
+  /** Lines of the transcript before this one do so. */
+  readonly #firstLine: number;
   /** Messages before this one have been consumed by expectations. */
-  #cursor = 0;
-  /** How much of the transcript there was when the last expectation was met. */
+  #cursor: number;
+  /** How much of this case's transcript there was when the last expectation was met. */
   #metAt = 0;
 
   /** @param hasFailed whether the check of that id has failed, for steps that depend on it */
@@ -47,6 +51,8 @@ export class StepRunner {
     this.#case = item;
     this.#talk = talk;
     this.#hasFailed = hasFailed;
+    this.#cursor = this.#first = talk.received.length;
+    this.#firstLine = talk.transcript.length;
   }
 
   async run(): Promise<StepsOutcome> {
@@ -54,7 +60,7 @@ export class StepRunner {
       await this.#handshake();
       for (const step of this.#case.steps ?? []) {
         await this.#step(step);
-        this.#metAt = this.#talk.transcript.length;
+        this.#metAt = this.#talk.transcript.length - this.#firstLine;
       }
       return { outcome: 'pass' };
     } catch (error) {
@@ -66,12 +72,12 @@ export class StepRunner {
 
   async #handshake(): Promise<void> {
     const { handshake } = this.#case;
-    if (handshake?.send === 'none') return;
+    if (handshake?.send === 'none' || this.#talk.monitor.pid !== undefined) return;
     const bytes = this.#talk.encode(fillIn(this.#talk.setup.handshake, this.#talk.resolve));
     if (handshake?.send === 'bytes') await this.#talk.subject.writeBytes(bytes);
     else this.#talk.write(bytes);
     await this.#await(() => this.#talk.monitor.pid !== undefined, 'its pid in answer to the handshake: {"pid":N}');
-    this.#metAt = this.#talk.transcript.length;
+    this.#metAt = this.#talk.transcript.length - this.#firstLine;
   }
 
   async #step(step: Step): Promise<void> {
@@ -156,7 +162,7 @@ export class StepRunner {
   }
 
   #never(step: Step): void {
-    const found = this.#talk.received.find(({ value }) => matches(step['never'], value, this.#talk.resolve));
+    const found = this.#talk.received.slice(this.#first).find(({ value }) => matches(step['never'], value, this.#talk.resolve));
     const expected = (step['say'] as string | undefined) ?? `no message like ${this.#show(step['never'])}`;
     if (found !== undefined) throw new Unmet(expected, shorten(encodeJson(found.value)));
   }
@@ -211,13 +217,15 @@ export class StepRunner {
   async #exited(step: Step): Promise<void> {
     const talk = this.#talk;
     const wanted = step['exited'] as 'any' | 'zero' | 'nonzero';
-    const words = { any: 'that it exits', zero: 'that it exits with status 0', nonzero: 'that it exits with a status other than 0' }[wanted];
+    const words = { any: 'that it exits', zero: 'that it exits with status 0', nonzero: 'that it exits with a status other than 0' }[
+      wanted
+    ];
     const expected = (step['say'] as string | undefined) ?? words;
     const hasExited = (): boolean => talk.exit !== undefined;
     if (!(await talk.until(hasExited, talk.setup.timeoutMs))) throw new Unmet(expected, `it still runs after ${talk.setup.timeoutMs} ms`);
     const { code, signal } = talk.exit as NonNullable<typeof talk.exit>;
     const isMet = wanted === 'any' || (wanted === 'zero' ? code === 0 : code !== undefined && code !== 0);
-    if (!isMet) throw new Unmet(expected, signal === undefined ? `status ${code}` : `signal ${signal}`);
+    if (!isMet) throw new Unmet(expected, signal === undefined ? `it exited with status ${code}` : `it was ended by ${signal}`);
   }
 
   async #stderr(step: Step): Promise<void> {
@@ -225,13 +233,15 @@ export class StepRunner {
     const isThere = (): boolean => pattern.test(this.#talk.stderr);
     const expected = (step['say'] as string | undefined) ?? `text on stderr that matches ${pattern.source}`;
     // The exit may be known before the last of stderr is read.
-    if (!(await this.#talk.until(isThere, this.#talk.setup.timeoutMs, true))) throw new Unmet(expected, `on stderr: ${shorten(this.#talk.stderr)}`);
+    if (!(await this.#talk.until(isThere, this.#talk.setup.timeoutMs, true)))
+      throw new Unmet(expected, `on stderr: ${shorten(this.#talk.stderr)}`);
   }
 
   async #groupClean(): Promise<void> {
     const deadlineMs = performance.now() + this.#talk.setup.timeoutMs;
     while (this.#talk.subject.isGroupAlive()) {
-      if (performance.now() > deadlineMs) throw new Unmet('that nothing of its process group is left after its exit', 'a process that it started still runs');
+      if (performance.now() > deadlineMs)
+        throw new Unmet('that nothing of its process group is left after its exit', 'a process that it started still runs');
       await new Promise((resolve) => setTimeout(resolve, GROUP_POLL_MS));
     }
   }
@@ -245,14 +255,18 @@ export class StepRunner {
   }
 
   #gap(step: Step): void {
-    const [first, second] = (step['gap'] as readonly [string, string]).map((name) => this.#talk.capturedAtMs.get(name) as number) as [number, number];
+    const [first, second] = (step['gap'] as readonly [string, string]).map((name) => this.#talk.capturedAtMs.get(name) as number) as [
+      number,
+      number,
+    ];
     const least = step['at_least_ms'] as number;
     if (second - first < least) throw new Unmet(step['say'] as string, `they came ${Math.round(second - first)} ms apart`);
   }
 
   #skipUnless(step: Step): void {
     const { received, resolve } = this.#talk;
-    if (!received.some(({ value }) => matches(step['skip_unless'], value, resolve))) throw new NotApplicable(step['reason'] as string);
+    if (!received.slice(this.#first).some(({ value }) => matches(step['skip_unless'], value, resolve)))
+      throw new NotApplicable(step['reason'] as string);
   }
 
   async #await(isTrue: () => boolean, expected: string, withinMs: number = this.#talk.setup.timeoutMs): Promise<void> {

@@ -32,7 +32,12 @@ export function lineOfBytes(dir: TranscriptDirection, atMs: number, bytes: Buffe
 }
 
 /** What happened to a pipe or the process, as a line. */
-export function lineOfEvent(dir: TranscriptDirection, atMs: number, event: TranscriptEvent['event'], facts: EventFacts = {}): TranscriptEvent {
+export function lineOfEvent(
+  dir: TranscriptDirection,
+  atMs: number,
+  event: TranscriptEvent['event'],
+  facts: EventFacts = {},
+): TranscriptEvent {
   return { dir, at_ms: roundMs(atMs), event, ...facts };
 }
 
@@ -65,7 +70,8 @@ function parseLine(source: string, number: number): TranscriptLine {
   } catch (error) {
     throw new Error(`line ${number} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!validateTranscriptLine(value)) throw new Error(`line ${number} is no line of a transcript; multilang/schema/transcript.schema.json says what one is`);
+  if (!validateTranscriptLine(value))
+    throw new Error(`line ${number} is no line of a transcript; multilang/schema/transcript.schema.json says what one is`);
   return value;
 }
 

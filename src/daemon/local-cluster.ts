@@ -6,6 +6,7 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ShellPorts } from '../component/shell-incarnation.js';
 import { createFifoPool, spawnChild } from '../component/spawn.js';
 import { MemoryStore } from '../coordination/memory-store.js';
 import type { StoreSession } from '../coordination/store.js';
@@ -35,6 +36,8 @@ export interface LocalClusterOptions extends LocalClusterEvents {
   readonly log?: Log;
   /** Sees every emit of a component, when it returns an observer for it. */
   readonly observerOf?: (component: string) => EmitObserver | undefined;
+  /** Records the conversations with children. */
+  readonly record?: ShellPorts['record'];
   /** Environment that children inherit, less secrets; default this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -181,7 +184,7 @@ export class LocalCluster {
         now: () => performance.now(),
         random: Math.random,
         fillRandom: (pool) => randomFillSync(pool),
-        shell: { spawn: spawnChild, fifos: this.#fifos },
+        shell: { spawn: spawnChild, fifos: this.#fifos, record: this.#options.record },
         pidDir: this.#pidDir,
         environment: environment ?? process.env,
         join: (id, receive) => this.#network.join(id, receive),

@@ -25,7 +25,7 @@ export interface WorkerPorts {
   /** From 0 up to but not including 1. */
   readonly random: () => number;
   readonly fillRandom: (pool: Int32Array) => void;
-  readonly shell: Pick<ShellPorts, 'spawn' | 'fifos'>;
+  readonly shell: Pick<ShellPorts, 'spawn' | 'fifos' | 'record'>;
   /** Directory in which children leave an empty file named after their pid. */
   readonly pidDir: string;
   readonly environment: Readonly<Record<string, string | undefined>>;

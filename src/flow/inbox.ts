@@ -2,9 +2,12 @@
  * The tuples that wait for one task, first in first out. Invariant: it says `congested` at its bound of bytes, tuples or age, and not again
  * until it is down to half of each (design D9); it never drops by itself: whoever pushes asks `isFull` inside a cycle.
  *
+ * The age of the oldest tuple tells too late of a slow task: by then a fast sender has filled the inbox, and the last tuple will wait for all the others. So
+ * the bound of tuples follows how long the inbox takes to empty by half.
+ *
  * Hot path: push and take are an array access each.
  */
-import { INBOX_BYTES_MAX, INBOX_HARD_FACTOR, INBOX_TUPLES_MAX } from '../model/limits.js';
+import { INBOX_BYTES_MAX, INBOX_HARD_FACTOR, INBOX_TUPLES_MAX, INBOX_TUPLES_MIN } from '../model/limits.js';
 import type { Tuple } from '../model/tuple.js';
 
 const COMPACT_AFTER = 1024;
@@ -22,16 +25,22 @@ export class Inbox {
   #congested = false;
   /** The latest time that it was told. */
   #nowMs = 0;
+  /** Tuples that it takes now, between the least bound and `tuplesMax`. */
+  #tuplesLimit: number;
+  #congestedAtMs = 0;
 
   /** @param ageMaxMs `Infinity` where message timeouts are off */
   constructor(options: {
     readonly ageMaxMs: number;
     readonly bytesMax?: number;
     readonly tuplesMax?: number;
+    /** The bound of tuples to start with; default `tuplesMax`. */
+    readonly tuplesFirst?: number;
     readonly onCongestion: (congested: boolean) => void;
   }) {
     this.#bytesMax = options.bytesMax ?? INBOX_BYTES_MAX;
     this.#tuplesMax = options.tuplesMax ?? INBOX_TUPLES_MAX;
+    this.#tuplesLimit = Math.min(this.#tuplesMax, options.tuplesFirst ?? this.#tuplesMax);
     this.#ageMaxMs = options.ageMaxMs;
     this.#onCongestion = options.onCongestion;
   }
@@ -58,7 +67,7 @@ export class Inbox {
     tuple.bytes = tuple.values.bytes;
     this.#bytes += tuple.bytes;
     this.#queue.push(tuple);
-    if (!this.#congested && (this.#bytes > this.#bytesMax || this.size > this.#tuplesMax)) this.#set(true);
+    if (!this.#congested && (this.#bytes > this.#bytesMax || this.size > this.#tuplesLimit)) this.#set(true);
   }
 
   take(): Tuple | undefined {
@@ -108,11 +117,20 @@ export class Inbox {
   }
 
   #maybeRelease(): void {
-    if (this.#bytes * 2 <= this.#bytesMax && this.size * 2 <= this.#tuplesMax && this.#ageMs * 2 <= this.#ageMaxMs) this.#set(false);
+    if (this.#bytes * 2 > this.#bytesMax || this.size * 2 > this.#tuplesLimit || this.#ageMs * 2 > this.#ageMaxMs) return;
+    this.#adapt(2 * (this.#nowMs - this.#congestedAtMs));
+    this.#set(false);
+  }
+
+  /** @param waitMs what the last tuple of a full inbox waits */
+  #adapt(waitMs: number): void {
+    if (waitMs * 2 <= this.#ageMaxMs) this.#tuplesLimit = Math.min(this.#tuplesMax, this.#tuplesLimit * 2);
+    else if (waitMs > this.#ageMaxMs) this.#tuplesLimit = Math.max(Math.min(INBOX_TUPLES_MIN, this.#tuplesMax), this.#tuplesLimit >> 1);
   }
 
   #set(congested: boolean): void {
     this.#congested = congested;
+    if (congested) this.#congestedAtMs = this.#nowMs;
     this.#onCongestion(congested);
   }
 }

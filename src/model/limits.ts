@@ -16,6 +16,17 @@ export const SALVAGE_ATTEMPTS_MAX = 64;
 export const READ_CHUNK_BYTES = 16 * 1024;
 /** Bytes taken from one child in one turn of the event loop. */
 export const READ_TURN_BYTES = 64 * 1024;
+/** A read of at most so many bytes is small: a few messages. */
+export const READ_SMALL_BYTES_MAX = 512;
+/** Small reads within two ms before a child's output is left to collect: more than a coalescing library or a spout at 1,000/s makes. */
+export const READS_BEFORE_REST = 16;
+/** How long it is left to collect: within what a tuple may take, and thirty messages of a library that flushes each. */
+export const READ_REST_MS = 1;
+/** A rest was worth it when so many times the usual read has collected. */
+export const READ_REST_GAIN_MIN = 4;
+/** After a rest that was not, the next one comes this much later at first, and at most. */
+export const READ_REST_AGAIN_MS_MIN = 100;
+export const READ_REST_AGAIN_MS_MAX = 10_000;
 /** Stderr of a child that is kept for its error. */
 export const STDERR_TAIL_BYTES = 64 * 1024;
 /** How long stdout is read on after a child has exited; a grandchild may hold it open for ever. */
@@ -31,6 +42,9 @@ export const UNPAUSED_EMITS_MAX = 1024;
 export const INBOX_BYTES_MAX = 8 * 1024 * 1024;
 /** Tuples in the inbox of a task before its senders pause: more than a turn takes, few enough to die young for the garbage collector. */
 export const INBOX_TUPLES_MAX = 2 * 1024;
+/** The bound of tuples that an inbox starts with, and the least it falls to: it grows only while the inbox empties quickly. */
+export const INBOX_TUPLES_FIRST = 128;
+export const INBOX_TUPLES_MIN = 8;
 /** Times the soft bound at which a task inside a cycle drops tuples and fails their roots. */
 export const INBOX_HARD_FACTOR = 4;
 /** The inbox pauses its senders when its oldest tuple is older than this share of the message timeout. */

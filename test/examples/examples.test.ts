@@ -93,7 +93,10 @@ t.test('replay-and-ticks delivers every order, the failed ones by a replay, and 
   t.same(ledger.at(-1)?.values, [100, 50500, 6], 'all orders, their sum, and six that came twice');
   t.ok(ledger.length < 20, 'once a tick, not once an order');
   const delivered = tuples.filter(({ component }) => component === 'courier').map(({ values: [order] }) => order as number);
-  t.same([...new Set(delivered)].sort((a, b) => a - b), Array.from({ length: 100 }, (_, index) => index + 1));
+  t.same(
+    [...new Set(delivered)].sort((a, b) => a - b),
+    Array.from({ length: 100 }, (_, index) => index + 1),
+  );
   t.match(summaryOf(stdout).roots, { emitted: 149, acked: 100, failed: 49, timedOut: 0, abandoned: 0, pending: 0, unreplayed: 0 });
   t.match(stderr, /nobody was at home for order 7\b/);
   t.match(stderr, /order 3 failed and is emitted again/);

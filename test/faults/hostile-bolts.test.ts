@@ -91,6 +91,13 @@ suite([
       test.equal(run.summary.components.find(({ id }) => id === 'hostile')?.emitted, 2000);
     },
   },
+  {
+    title: 'ML-HB-05: a bolt that takes 45 ms a tuple lives with a subprocess timeout of 2 s, and no root times out',
+    run: 'slow.py',
+    config: IMPATIENT,
+    baits: Array.from({ length: 100 }, (_, number) => `bait ${number}`),
+    ...LIVES,
+  },
   { title: 'ML-BO-12: two hundred thousand emits before an ack do no harm', run: 'floods_emits.py', ...LIVES },
   { title: 'ML-BO-11: a hundred thousand syncs that nobody waits for do no harm', run: 'sync_storm.py', ...LIVES },
   {

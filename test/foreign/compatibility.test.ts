@@ -27,12 +27,12 @@ const WORKING: readonly Working[] = [
 for (const { spout, library, compat } of WORKING) {
   const beside = library === 'storm' ? "Storm's own storm.js" : 'the drop-in storm.js';
   const skip = needs(...(library === 'storm' ? ['storm-libraries'] : []));
-  t.test(`${spout} on ${beside} works with ${JSON.stringify(compat)}`, { skip, timeout: 90_000 }, async (t) => {
+  t.test(`ML-SP-18, ML-SP-19: ${spout} on ${beside} works with ${JSON.stringify(compat)}`, { skip, timeout: 90_000 }, async (t) => {
     const collector = new Collector();
     const builder = new TopologyBuilder('quirk');
     builder.setSpout('numbers', shell(['node', spout], { outputs: ['number'], compat }));
     builder.setBolt('collect', collector.bolt()).globalGrouping('numbers');
-    const { tuples, errors, summary } = await runForeign(builder, stage(t, library), collector);
+    const { tuples, errors, summary } = await runForeign(builder, stage(t, library), collector, ({ roots }) => roots.acked === 3);
     t.same(tuples.numbers, [[0], [1], [2]]);
     t.same(errors, {});
     t.match(summary.roots, { emitted: 3, acked: 3, failed: 0, pending: 0 });
@@ -72,7 +72,7 @@ const QUIRKS: Readonly<Record<string, Quirk>> = {
 };
 
 for (const [title, { spout, compat, code, message, hint }] of Object.entries(QUIRKS)) {
-  t.test(`${title}: the error names the switch`, { skip: needs('storm-libraries'), timeout: 90_000 }, async (t) => {
+  t.test(`ML-LC-20: ${title}: the error names the switch`, { skip: needs('storm-libraries'), timeout: 90_000 }, async (t) => {
     let tell: (error: PolyboltError) => void = () => {};
     const told = new Promise<PolyboltError>((resolve) => {
       tell = resolve;

@@ -10,23 +10,22 @@ import { projectRoot } from '../model/project-files.js';
 
 export type Library = 'storm' | 'drop-in';
 
+/** What `scripts/foreign-libraries.mjs` provides: the directory of storm.py, storm.rb and storm.js, and an interpreter that can import pystorm and streamparse. */
+type Foreign = 'storm' | 'python';
+
+let found: Readonly<Partial<Record<Foreign, string>>> | undefined;
+
 /** Where the libraries of others are; fetched first where `npm test` has not done so. */
-interface ForeignLibraries {
-  /** Directory of storm.py, storm.rb and storm.js. */
-  readonly storm: string;
-  /** Interpreter that can import pystorm and streamparse. */
-  readonly python: string;
-}
-
-let found: ForeignLibraries | undefined;
-
-export function foreignLibraries(): ForeignLibraries {
-  if (found !== undefined) return found;
-  const script = join(projectRoot, 'scripts', 'foreign-libraries.mjs');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  found = JSON.parse(stdout) as ForeignLibraries;
-  return found;
+export function foreignLibrary(wanted: Foreign): string {
+  if (found === undefined) {
+    const script = join(projectRoot, 'scripts', 'foreign-libraries.mjs');
+    const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+    process.stderr.write(stderr);
+    found = JSON.parse(stdout) as Readonly<Partial<Record<Foreign, string>>>;
+  }
+  const place = found[wanted];
+  if (place === undefined) throw new Error(`the foreign library "${wanted}" could not be had: see above`);
+  return place;
 }
 
 /** A fresh directory with the component files and, beside them, the library. */
@@ -35,7 +34,8 @@ export function stage(t: Test, library?: Library): string {
   cpSync(join(projectRoot, 'test', 'foreign', 'components'), folder, { recursive: true });
   // What is required as './storm' is CommonJS, whatever a package.json further up says.
   writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}');
-  if (library === 'storm') cpSync(foreignLibraries().storm, folder, { recursive: true });
+  if (library === 'storm')
+    for (const file of ['storm.py', 'storm.rb', 'storm.js']) cpSync(join(foreignLibrary('storm'), file), join(folder, file));
   if (library === 'drop-in') {
     const adapters = join(projectRoot, 'adapters');
     for (const file of ['storm.py', 'polybolt']) cpSync(join(adapters, 'python', file), join(folder, file), { recursive: true });

@@ -5,13 +5,13 @@
 import t from 'tap';
 import { shell, TopologyBuilder } from '../../src/index.js';
 import { needs } from '../support/tools.js';
-import { foreignLibraries, stage } from './libraries.js';
+import { foreignLibrary, stage } from './libraries.js';
 import { Collector, runForeign } from './run-foreign.js';
 
 const skip = needs('python3', 'pystorm');
 
 t.test("pystorm's reliable spout, bolts and batching bolt run unmodified", { skip, timeout: 90_000 }, async (t) => {
-  const { python } = foreignLibraries();
+  const python = foreignLibrary('python');
   const collector = new Collector();
   const builder = new TopologyBuilder('pystorm').config({ 'topology.max.spout.pending': 1 });
   const streams = { default: ['sentence'], risky: ['sentence'], verdicts: ['kind', 'id'] };
@@ -25,7 +25,12 @@ t.test("pystorm's reliable spout, bolts and batching bolt run unmodified", { ski
     .addConfiguration('topology.tick.tuple.freq.secs', 0.05);
   const collect = builder.setBolt('collect', collector.bolt()).globalGrouping('sentences', 'verdicts');
   collect.globalGrouping('split').directGrouping('split', 'picked').globalGrouping('fragile').globalGrouping('batch');
-  const { tuples, errors, errorTexts, logged, summary } = await runForeign(builder, stage(t), collector);
+  const { tuples, errors, errorTexts, logged, summary } = await runForeign(
+    builder,
+    stage(t),
+    collector,
+    () => String(collector.tuples['sentences:verdicts']?.at(-1)) === 'ack,the end',
+  );
 
   t.same(tuples.split, [['the'], ['quick'], ['fox'], ['the'], ['end']], 'a bolt is anchored and acked for');
   const picked = [
@@ -73,14 +78,14 @@ t.test("pystorm's reliable spout, bolts and batching bolt run unmodified", { ski
 });
 
 t.test('a spout and a bolt of streamparse run unmodified', { skip, timeout: 90_000 }, async (t) => {
-  const { python } = foreignLibraries();
+  const python = foreignLibrary('python');
   const collector = new Collector();
   const builder = new TopologyBuilder('streamparse');
   const run = (name: string): readonly string[] => [python, '-m', 'streamparse.run', `streamparse_words.${name}`];
   builder.setSpout('words', shell(run('WordSpout'), { outputs: ['word'] }));
   builder.setBolt('count', shell(run('WordCountBolt'), { outputs: ['word', 'count'] }), 2).fieldsGrouping('words', ['word']);
   builder.setBolt('collect', collector.bolt()).globalGrouping('count');
-  const { tuples, errors, logged, summary } = await runForeign(builder, stage(t), collector);
+  const { tuples, errors, logged, summary } = await runForeign(builder, stage(t), collector, ({ roots }) => roots.acked === 6);
 
   t.same(tuples.count?.toSorted(), [
     ['cat', 1],

@@ -66,7 +66,7 @@ function run(t: Test, { library, file, command }: Case): Promise<Outcome> {
   for (const source of ['sentences', 'tasks']) collect.globalGrouping(source, 'opened');
   collect.globalGrouping('sentences', 'verdicts');
   builder.setBolt('copies', collector.bolt(true), 2).allGrouping('tasks').directGrouping('tasks', 'picked');
-  return runForeign(builder, stage(t, library), collector);
+  return runForeign(builder, stage(t, library), collector, () => collector.tuples['sentences:verdicts']?.length === 6);
 }
 
 const WORDS = [['the'], ['quick'], ['fox'], ['fail'], ['once']];

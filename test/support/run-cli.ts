@@ -33,7 +33,10 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   const { cwd = ROOT, env = process.env, onStderrLine, onStdoutLine } = options;
   const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = { stdout: '', stderr: '' };
-  for (const [name, onLine] of [['stdout', onStdoutLine], ['stderr', onStderrLine]] as const) {
+  for (const [name, onLine] of [
+    ['stdout', onStdoutLine],
+    ['stderr', onStderrLine],
+  ] as const) {
     createInterface({ input: child[name] }).on('line', (line) => {
       lines[name] += `${line}\n`;
       onLine?.(line, child);
@@ -47,7 +50,9 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 }
 
 /** The tuples that `--print` wrote, in order. */
-export function printedTuples(stdout: string): { readonly component: string; readonly stream: string; readonly task: number; readonly values: readonly unknown[] }[] {
+export function printedTuples(
+  stdout: string,
+): { readonly component: string; readonly stream: string; readonly task: number; readonly values: readonly unknown[] }[] {
   return stdout
     .split('\n')
     .filter((line) => line.startsWith('{"component"'))

@@ -51,10 +51,10 @@ func TestSpoutReportsAndExitsWithStatusOneWhenNextTupleRaises(t *testing.T) {
 	h.exits(1)
 }
 
-func TestSpoutHearsEveryCommandAndIgnoresUnknownOnes(t *testing.T) {
+func TestSpoutHearsEveryCommandAndAnswersUnknownOnesBySync(t *testing.T) {
 	h := start(t, "lifecycle")
 	h.send(command("activate", `""`), command("unknown", `""`), command("deactivate", `""`))
-	h.expect(`{"command":"log","msg":"activated","level":0}`, synced, `{"command":"log","msg":"deactivated","level":4}`, synced)
+	h.expect(`{"command":"log","msg":"activated","level":0}`, synced, synced, `{"command":"log","msg":"deactivated","level":4}`, synced)
 	for id, written := range map[string]string{`0`: `0`, `""`: `""`, `"\u00e9"`: `"é"`, `[ 1, {"a":1.0} ]`: `[1,{"a":1.0}]`} {
 		h.send(command("ack", id))
 		h.expect(`{"command":"emit","need_task_ids":false,"tuple":[`+written+`]}`, synced)

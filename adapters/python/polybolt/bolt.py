@@ -70,7 +70,11 @@ class Bolt(Component):
             try:
                 tuple = Tuple(message['id'], message['comp'], message['stream'], message['task'], message['tuple'])
             except KeyError:
-                # No tuple: a command that this library does not know.
+                # A heartbeat is known by its stream and task and may come without the rest (ML-HB-04). Anything else
+                # is no tuple but a command that this library does not know.
+                if message.get('stream') == '__heartbeat' and message.get('task') == -1:
+                    self._pb_add(SYNC)
+                    at_boundary()
                 continue
             if tuple.stream == 'default':
                 handle(tuple)

@@ -191,6 +191,11 @@ class HeartbeatTest(unittest.TestCase):
         child = converse(BOLT, heartbeat(1), tup(2, 'echo'), heartbeat(3), tup(4, 'fail'))
         self.assertEqual(child.messages, [SYNC, emit(2, 'echo'), ack(2), SYNC, fail(4)])
 
+    def test_a_heartbeat_without_comp_is_answered_too(self):
+        message = heartbeat(1)
+        del message['comp']
+        self.assertEqual(converse(BOLT, message, tup(2, 'fail')).messages, [SYNC, fail(2)])
+
     def test_a_heartbeat_of_a_named_component_is_answered_too(self):
         message = dict(heartbeat(1), comp='1')
         self.assertEqual(converse(BOLT, message).messages, [SYNC])

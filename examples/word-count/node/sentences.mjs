@@ -10,7 +10,9 @@ const LINES_A_CALL = 20;
 class Sentences extends ReliableSpout {
   open(conf, context) {
     const { componentid, taskid } = context;
-    const tasks = Object.entries(context['task->component']).flatMap(([task, component]) => (component === componentid ? [Number(task)] : []));
+    const tasks = Object.entries(context['task->component']).flatMap(([task, component]) =>
+      component === componentid ? [Number(task)] : [],
+    );
     tasks.sort((a, b) => a - b);
     this.sentences = everyNth(readLines(filesOf(conf)), tasks.indexOf(taskid), tasks.length);
   }

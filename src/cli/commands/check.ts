@@ -14,11 +14,18 @@ export function checkCommand(file: string, options: TopologyOptions & { readonly
   }
   const { topology } = result;
   const table = createTaskTable(topology);
-  const components = Object.values(topology.components).map(({ id, kind, tasks, parallelism }) => ({ id, kind, tasks, executors: parallelism }));
+  const components = Object.values(topology.components).map(({ id, kind, tasks, parallelism }) => ({
+    id,
+    kind,
+    tasks,
+    executors: parallelism,
+  }));
   if (options.json === true) console.log(JSON.stringify({ topology: topology.name, tasks: table.components.length, components }));
   else {
     const spouts = components.filter(({ kind }) => kind === 'spout').length;
-    console.log(`${file}: topology ${topology.name} is valid: ${spouts} spouts, ${components.length - spouts} bolts, ${table.components.length} tasks`);
+    console.log(
+      `${file}: topology ${topology.name} is valid: ${spouts} spouts, ${components.length - spouts} bolts, ${table.components.length} tasks`,
+    );
   }
   return EXIT.done;
 }

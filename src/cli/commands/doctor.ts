@@ -36,7 +36,12 @@ function line({ name, status, found, hint }: Check): string {
 function node(): Check {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isRecent = major > 20 || (major === 20 && minor >= 19);
-  return { name: 'node', status: isRecent ? 'ok' : 'failed', found: process.version, hint: `Node ${process.version} is too old: install 20.19 or later` };
+  return {
+    name: 'node',
+    status: isRecent ? 'ok' : 'failed',
+    found: process.version,
+    hint: `Node ${process.version} is too old: install 20.19 or later`,
+  };
 }
 
 function namedPipes(): Check {
@@ -56,7 +61,12 @@ function temporaryDirectory(): Check {
     accessSync(tmpdir(), constants.W_OK);
     return { name: 'temporary directory', status: 'ok', found: tmpdir(), hint: '' };
   } catch {
-    return { name: 'temporary directory', status: 'failed', found: '', hint: `${tmpdir()} cannot be written: set TMPDIR to a directory that can` };
+    return {
+      name: 'temporary directory',
+      status: 'failed',
+      found: '',
+      hint: `${tmpdir()} cannot be written: set TMPDIR to a directory that can`,
+    };
   }
 }
 

@@ -2,6 +2,7 @@
  * `polybolt run FILE`: a topology in this process, from its first tuple to its last. Invariant: it ends for one reason, drains, accounts for every root, leaves no process behind, and its exit
  * status says how it went.
  */
+import type { ShellPorts } from '../../component/shell-incarnation.js';
 import { LocalCluster } from '../../daemon/local-cluster.js';
 import type { TopologySummary } from '../../daemon/summary.js';
 import { settingsOf } from '../../model/config.js';
@@ -21,6 +22,7 @@ export interface RunOptions extends TopologyOptions {
   readonly print?: readonly string[];
   readonly log?: string;
   readonly json?: boolean;
+  readonly record?: string;
 }
 
 /** Why a run ends. */
@@ -44,7 +46,7 @@ class Run {
   readonly #topology: Topology;
   readonly #options: RunOptions;
   readonly #printer: TuplePrinter;
-  readonly #table = process.stderr.isTTY ? new LiveTable(process.stderr) : undefined;
+  readonly #table: LiveTable | undefined;
   #end: (ending: Ending) => void = () => {};
   readonly #ended = new Promise<Ending>((resolve) => {
     this.#end = resolve;
@@ -53,19 +55,29 @@ class Run {
   #signals = 0;
   #drawing: NodeJS.Timeout | undefined;
   #note = '';
+  #lastError = '';
 
   constructor(topology: Topology, options: RunOptions, printer: TuplePrinter) {
     this.#topology = topology;
     this.#options = options;
     this.#printer = printer;
+    // Tuples printed on the same terminal would be drawn over, and who asks for log lines wants to read them.
+    const isFree = options.log === undefined && !(process.stdout.isTTY && (options.print ?? []).length > 0);
+    this.#table = process.stderr.isTTY && isFree ? new LiveTable(process.stderr) : undefined;
   }
 
   async run(): Promise<number> {
+    const table = this.#table;
+    const log =
+      table === undefined
+        ? createConsoleLog(this.#options.log ?? 'info', (line) => process.stderr.write(line))
+        : createConsoleLog('error', (line) => table.addError(line.trimEnd()));
+    const { record } = this.#options;
     const cluster = await LocalCluster.start({
-      // A terminal shows the table; warnings and errors come beneath it.
-      log: createConsoleLog(this.#table === undefined ? (this.#options.log ?? 'info') : 'error', (line) => process.stderr.write(line)),
+      log,
       observerOf: (component) => this.#printer.observerOf(component),
-      onError: (_component, error, suppressed) => this.#showError(error, suppressed),
+      ...(record === undefined ? {} : { record: await recorderOf(this.#topology, record) }),
+      onError: (component, error, suppressed) => this.#showError(component, error, suppressed),
       onFatal: (error) => this.#end({ reason: 'fatal', error }),
       onFirstAck: () => {
         this.#firstAckMs ??= Math.round(performance.now() * 10) / 10;
@@ -93,8 +105,8 @@ class Run {
     const ending = await this.#ended;
     clearTimeout(timer);
     if (ending.reason === 'fatal') {
-      console.error(describeError(ending.error));
       this.#finish(cluster.summary(name), EXIT.cannotRun);
+      console.error(describeError(ending.error));
       await cluster.killNow();
       return EXIT.cannotRun;
     }
@@ -140,21 +152,29 @@ class Run {
     else this.#table.draw(summary, performance.now(), this.#note);
   }
 
-  #showError(error: PolyboltError, suppressed: number): void {
+  #showError(component: string, error: PolyboltError, suppressed: number): void {
     const text = describeError(error);
-    this.#table?.addError(text);
-    if (this.#table !== undefined) return;
+    if (this.#table !== undefined) {
+      this.#table.addError(`${component}: ${text}`);
+      this.#lastError = text;
+      return;
+    }
     if (suppressed > 0) process.stderr.write(`error ${suppressed} more errors of this component were not shown\n`);
     process.stderr.write(`error ${text}\n`);
   }
 
   #finish(summary: TopologySummary, status: number): void {
     this.#printer.flush();
-    if (this.#table !== undefined) this.#table.draw(summary, performance.now(), '');
-    else process.stderr.write(`${[...tableLines(summary, () => ''), rootLine(summary)].join('\n')}\n`);
+    if (this.#table !== undefined) {
+      this.#table.draw(summary, performance.now(), '');
+      // The table has room for its head only.
+      if (this.#lastError !== '' && status !== EXIT.cannotRun) process.stderr.write(`the last error: ${this.#lastError}\n`);
+    } else process.stderr.write(`${[...tableLines(summary, () => ''), rootLine(summary)].join('\n')}\n`);
     if (status === EXIT.failed) {
       const { pending, unreplayed } = summary.roots;
-      process.stderr.write(`polybolt: not everything arrived: ${pending} roots pending, ${unreplayed ?? 'too many'} failed and were not acked by a replay\n`);
+      process.stderr.write(
+        `polybolt: not everything arrived: ${pending} roots pending, ${unreplayed ?? 'too many'} failed and were not acked by a replay\n`,
+      );
     }
     if (this.#options.json !== true) return;
     const elapsedMs = Math.round(performance.now());
@@ -165,4 +185,12 @@ class Run {
 /** Whether every root has arrived, if need be by replay. */
 function isClean({ roots }: TopologySummary): boolean {
   return roots.pending === 0 && roots.unreplayed === 0;
+}
+
+/** Records every conversation into a directory. */
+async function recorderOf(topology: Topology, directory: string): Promise<ShellPorts['record']> {
+  const { recordInto } = await import('../../conformance/recording.js');
+  const start = recordInto(directory, () => performance.now());
+  return ({ component, task }, { command, codec }) =>
+    start({ kind: topology.components[component]?.kind ?? 'bolt', component, task, serializer: codec.name, command: command.argv });
 }
