@@ -2,16 +2,12 @@
  * Builds the tasks of a worker: router, output, component host and executor of each. Invariant: the one place that knows how these fit together; nothing starts here.
  */
 
-import { codecOf } from '../protocol/codec.js';
-import { resolve } from 'node:path';
 import { EdgeIds } from '../acking/edge-ids.js';
-import { childEnvironment } from '../component/child-environment.js';
 import { ModuleBolt } from '../component/module-bolt.js';
 import { loadModule } from '../component/module-loader.js';
 import { ModuleSpout } from '../component/module-spout.js';
 import type { HostEvents, TaskIdentity } from '../component/ports.js';
 import { ShellBolt } from '../component/shell-bolt.js';
-import type { ShellSettings } from '../component/shell-incarnation.js';
 import { ShellSpout, type SpoutEvents } from '../component/shell-spout.js';
 import { BoltTask } from '../executor/bolt-task.js';
 import type { RunQueue } from '../executor/run-queue.js';
@@ -22,16 +18,15 @@ import type { CongestionBoard } from '../flow/congestion-board.js';
 import { createTopologyGraph, type TopologyGraph } from '../flow/topology-graph.js';
 import type { CustomGrouping } from '../grouping/custom.js';
 import { createRouter, type Router, type Subscriber } from '../grouping/router.js';
-import { ErrorThrottle } from '../metrics/error-throttle.js';
 import { TaskCounters } from '../metrics/task-counters.js';
-import type { Bolt, Spout, TaskContext } from '../model/component-api.js';
+import type { Bolt, Spout } from '../model/component-api.js';
 import { type Settings, settingsOf } from '../model/config.js';
-import { PolyboltError } from '../model/errors.js';
-import { handshakeConf, handshakeContext } from '../model/handshake.js';
 import { INBOX_AGE_SHARE, SPOUT_PENDING_MAX } from '../model/limits.js';
 import { ACKER_COMPONENT, tasksOf } from '../model/task-table.js';
 import { type BoltComponent, type Component, type Grouping, type SpoutComponent, subscriptionsOf } from '../model/topology.js';
 import { type Groupings, loadGroupings } from './custom-groupings.js';
+import { ErrorReports } from './error-reports.js';
+import { shellSettings, taskContext } from './task-settings.js';
 import type { WorkerOptions } from './worker-options.js';
 
 export interface TaskSurroundings {
@@ -84,7 +79,7 @@ class TaskBuilder {
   readonly #groupings: Groupings;
   readonly #graph: TopologyGraph;
   readonly #ids: EdgeIds;
-  readonly #throttles = new Map<string, ErrorThrottle>();
+  readonly #errors: ErrorReports;
   readonly #localTasks: ReadonlySet<number>;
   #hasAcked = false;
 
@@ -93,6 +88,7 @@ class TaskBuilder {
     this.#surroundings = surroundings;
     this.#groupings = groupings;
     this.#graph = createTopologyGraph(options.topology);
+    this.#errors = new ErrorReports(options.ports.now, options.events.onError);
     this.#ids = new EdgeIds(options.ports.fillRandom);
     const local = new Set<number>();
     for (const { firstTask, lastTask } of options.executors) for (let task = firstTask; task <= lastTask; task++) local.add(task);
@@ -115,17 +111,17 @@ class TaskBuilder {
       ageMaxMs: settings.messageTimeoutsEnabled ? settings.messageTimeoutMs * INBOX_AGE_SHARE : Number.POSITIVE_INFINITY,
       tickFrequencyMs: settings.tickFrequencyMs,
       fail: (tuple) => output.fail(tuple),
-      onError: (error) => this.#report(component.id, task, settings, counters, error),
+      onError: (error) => this.#errors.add({ component: component.id, task, settings, counters }, error),
     });
     const events = this.#hostEvents(component, task, settings, counters, bolt);
     const identity = this.#identity(component.id, task);
     if (component.implementation.type === 'shell') {
-      const shell = this.#shell(component, component.implementation, task, settings);
+      const shell = shellSettings(this.#options, component, component.implementation, task, settings);
       const { shellBoltMaxPending: pendingMax, nonFiniteAsNull } = settings;
       bolt.attach(new ShellBolt(identity, { ...shell, pendingMax, nonFiniteAsNull }, this.#shellPorts(), output, events));
     } else {
       const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
-      bolt.attach(new ModuleBolt(identity, { create, restartsMax, shutdownGraceMs }, this.#context(component, task), output, events));
+      bolt.attach(new ModuleBolt(identity, { create, restartsMax, shutdownGraceMs }, taskContext(this.#options, component, task), output, events));
     }
     return bolt;
   }
@@ -155,11 +151,11 @@ class TaskBuilder {
     };
     const identity = this.#identity(component.id, task);
     if (component.implementation.type === 'shell') {
-      const shell = this.#shell(component, component.implementation, task, settings);
+      const shell = shellSettings(this.#options, component, component.implementation, task, settings);
       spout.attach(new ShellSpout(identity, { ...shell, compat: component.compat }, this.#shellPorts(), output, events));
     } else {
       const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
-      spout.attach(new ModuleSpout(identity, { create, restartsMax, shutdownGraceMs }, this.#context(component, task), output, events));
+      spout.attach(new ModuleSpout(identity, { create, restartsMax, shutdownGraceMs }, taskContext(this.#options, component, task), output, events));
     }
     return spout;
   }
@@ -228,41 +224,6 @@ class TaskBuilder {
     return { ...this.#options.ports.shell, now: () => this.#surroundings.queue.touch() };
   }
 
-  #shell(
-    component: Component,
-    { command, cwd }: { command: readonly string[]; cwd?: string },
-    task: number,
-    settings: Settings,
-  ): ShellSettings & { restartsMax: number } {
-    const { topology, table, ports } = this.#options;
-    return {
-      command: {
-        argv: command,
-        cwd: cwd === undefined ? topology.resources : resolve(topology.resources, cwd),
-        env: childEnvironment(ports.environment, settings.environment, component.environment),
-      },
-      codec: codecOf(component.serializer),
-      handshake: { pidDir: ports.pidDir, conf: handshakeConf(topology, component), context: handshakeContext(topology, table, task) },
-      handshakeTimeoutMs: settings.handshakeTimeoutMs,
-      subprocessTimeoutMs: settings.subprocessTimeoutMs,
-      shutdownGraceMs: settings.shutdownGraceMs,
-      restartsMax: settings.childRestartsMax,
-    };
-  }
-
-  #context(component: Component, task: number): TaskContext {
-    const { topology, table } = this.#options;
-    return {
-      topology: topology.name,
-      component: component.id,
-      task,
-      taskIndex: tasksOf(table, component.id).indexOf(task),
-      config: handshakeConf(topology, component),
-      resources: topology.resources,
-      taskToComponent: Object.fromEntries(table.components.map((name, index) => [String(index + 1), name])),
-    };
-  }
-
   #hostEvents(component: Component, task: number, settings: Settings, counters: TaskCounters, runnable: BoltTask | SpoutTask): HostEvents {
     const { queue } = this.#surroundings;
     const { log } = this.#options.ports;
@@ -270,7 +231,7 @@ class TaskBuilder {
     return {
       onReady: () => queue.add(runnable),
       onDirty: () => queue.addDirty(runnable),
-      onError: (error) => this.#report(component.id, task, settings, counters, error),
+      onError: (error) => this.#errors.add({ component: component.id, task, settings, counters }, error),
       onRestart: () => {
         counters.restarts++;
         log.warn('child.restarting', { component: component.id, task });
@@ -279,27 +240,6 @@ class TaskBuilder {
       onLog: (level, message) => log[level === 'trace' ? 'debug' : level]('component.log', { component: component.id, task, message }),
       onMetrics: (name, params) => log.debug('component.metric', { component: component.id, task, name, params }),
     };
-  }
-
-  #report(component: string, task: number, settings: Settings, counters: TaskCounters, error: unknown): void {
-    counters.errors++;
-    let throttle = this.#throttles.get(component);
-    if (throttle === undefined) {
-      throttle = new ErrorThrottle(settings.errorThrottleIntervalMs, settings.errorsPerInterval);
-      this.#throttles.set(component, throttle);
-    }
-    const suppressed = throttle.admit(this.#options.ports.now());
-    if (suppressed === undefined) return;
-    const explained =
-      error instanceof PolyboltError
-        ? error
-        : new PolyboltError('PB_VALUES_INVALID', {
-            message: `values cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`,
-            hint: 'emit plain JSON values: no BigInt, no cycles',
-            context: { component, task },
-            cause: error,
-          });
-    this.#options.events.onError(component, explained, suppressed);
   }
 
   #onAcked(): void {
