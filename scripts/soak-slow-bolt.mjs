@@ -71,6 +71,7 @@ const checks = [
   ['errors', errors.length, '0', errors.length === 0],
   ['complete latency p99', `${completeLatencyMs.p99} ms`, '', true],
 ];
-for (const [name, figure, limit, isGood] of checks) console.log(`${isGood ? 'ok  ' : 'OVER'} ${name.padEnd(40)} ${String(figure).padStart(12)} ${limit}`);
+for (const [name, figure, limit, isGood] of checks)
+  console.log(`${isGood ? 'ok  ' : 'OVER'} ${name.padEnd(40)} ${String(figure).padStart(12)} ${limit}`);
 for (const error of errors.slice(0, 5)) console.log(error.code, error.message);
 process.exit(checks.every(([, , , isGood]) => isGood) ? 0 : 1);

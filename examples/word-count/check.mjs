@@ -53,6 +53,10 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   for await (const line of createInterface({ input: process.stdin })) addLine(counted, line);
   const wrong = compareCounts(counted, countWords(files.length > 0 ? files : defaultInput()));
   for (const line of wrong.slice(0, 20)) console.log(line);
-  console.log(wrong.length === 0 ? `${counted.size} words, every count is right` : `${wrong.length} ${wrong.length === 1 ? 'count is' : 'counts are'} wrong`);
+  console.log(
+    wrong.length === 0
+      ? `${counted.size} words, every count is right`
+      : `${wrong.length} ${wrong.length === 1 ? 'count is' : 'counts are'} wrong`,
+  );
   process.exitCode = wrong.length === 0 ? 0 : 1;
 }

@@ -25,8 +25,8 @@ VALUES = [
 ]
 #: Ids of every JSON type, the ones that count as false among them.
 IDS = ["s-1", 7, 0, "", False, True, 1.5, [1, "a"], {"k": [None]}]
-DEAF_S = 3.0
-BUSY_S = 2.5
+DEAF_S = 2.0
+BUSY_S = 2.0
 FLOOD_BATCH = 500
 FLOOD_MAX = 300000
 MAX_PENDING = 3

@@ -146,14 +146,15 @@ export class Judge {
     });
   }
 
-  #takeIdle({ program = '' }: Check): Conversation | undefined {
-    const talk = this.#idle.get(program)?.pop();
+  #takeIdle({ program }: Check): Conversation | undefined {
+    const talk = this.#idle.get(program ?? '')?.pop();
     // It may have died since, of what another check has done; whoever needs it next starts afresh.
     return talk?.exit === undefined ? talk : undefined;
   }
 
-  #leaveIdle({ program = '' }: Check, talk: Conversation): void {
-    this.#idle.set(program, [...(this.#idle.get(program) ?? []), talk]);
+  #leaveIdle({ program }: Check, talk: Conversation): void {
+    const key = program ?? '';
+    this.#idle.set(key, [...(this.#idle.get(key) ?? []), talk]);
   }
 
   #verdictOf(held: Held, ms: number): Verdict {
@@ -173,7 +174,10 @@ export class Judge {
 
   /** The verdict on a rule that holds in every conversation. */
   #watched(check: Check): Verdict {
-    const { watch = [], needs } = check.case;
+    const { watch = [], needs, after = [] } = check.case;
+    const suffix = check.program === undefined ? '' : `@${check.program}`;
+    const broken = after.find((id) => this.#failed.has(`${id}${suffix}`));
+    if (broken !== undefined) return { check, outcome: 'skipped', reason: `says nothing as long as ${broken}${suffix} fails`, ms: 0 };
     const held = this.#held.filter((item) => item.check.kind === check.kind);
     if (held.length === 0) return { check, outcome: 'skipped', reason: 'no conversation took place', ms: 0 };
     for (const seen of held) {

@@ -102,6 +102,10 @@ class Replay {
     return { same: this.#same, difference };
   }
 
+  get #kind(): 'bolt' | 'spout' | undefined {
+    return this.#request.transcript.header?.kind;
+  }
+
   async close(): Promise<void> {
     await this.#subject?.destroy();
   }
@@ -159,7 +163,7 @@ class Replay {
     const came = await this.#next();
     if (came === undefined) {
       const nothing = this.#exit === undefined ? `nothing within ${this.#request.timeoutMs} ms` : `its end, ${describeExit(this.#exit)}`;
-      return this.#different(index, show(recorded), nothing, requirementOf(recorded, undefined));
+      return this.#different(index, show(recorded), nothing, requirementOf(recorded, undefined, this.#kind));
     }
     const isSame =
       recorded.message === undefined || came.message === undefined
@@ -167,7 +171,7 @@ class Replay {
         : this.#isSame(recorded.message, came.message);
     // Stray text that was recorded may stay away; stray text that was not is a difference.
     if (isSame && (came.finding === undefined || recorded.finding !== undefined)) return undefined;
-    return this.#different(index, show(recorded), show(came), requirementOf(recorded, came));
+    return this.#different(index, show(recorded), show(came), requirementOf(recorded, came, this.#kind));
   }
 
   #isSame(recorded: WireMessage, came: WireMessage): boolean {
@@ -237,14 +241,14 @@ function describeExit({ code, signal, startError }: SubjectExit): string {
 }
 
 /** The rule behind what was expected, where missing or changing it breaks one. */
-function requirementOf(recorded: Came, came: Came | undefined): string | undefined {
+function requirementOf(recorded: Came, came: Came | undefined, kind: 'bolt' | 'spout' | undefined): string | undefined {
   if (came?.finding !== undefined) return came.message === undefined ? 'ML-FR-11' : 'ML-FR-08';
   const { value } = recorded.message ?? { value: null };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('pid' in value) return 'ML-HS-03';
   switch ((value as { command?: unknown }).command) {
     case 'sync':
-      return 'ML-SP-03, ML-HB-03';
+      return kind === 'spout' ? 'ML-SP-03' : 'ML-HB-03';
     case 'ack':
     case 'fail':
       return 'ML-BO-05';

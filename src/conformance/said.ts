@@ -12,7 +12,8 @@ export function idOfEmit(message: WireMessage): string | undefined {
 }
 
 /**
- * What counts in a replay. The pid is the process's own, and the text of an error holds its paths and lines: neither is compared.
+ * What counts in a replay. The pid is the process's own, and the text of an error holds its paths and lines: neither is compared. Numbers in the text of
+ * a log are often times, and count as alike.
  * @param rename the recorded id for one of this run
  */
 export function whatIsSaid(message: WireMessage, rename: (id: string) => string): string {
@@ -32,7 +33,7 @@ export function whatIsSaid(message: WireMessage, rename: (id: string) => string)
       });
     }
     case 'log':
-      return plain({ command, level: value['level'] ?? 2, msg: value['msg'] });
+      return plain({ command, level: value['level'] ?? 2, msg: String(value['msg']).replaceAll(/\d+/g, '0') });
     case 'error':
       return plain({ command });
     case undefined:

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,31 +40,32 @@ class FakeProcess extends EventEmitter {
 
 export class FakeChild {
   readonly process = new FakeProcess();
+  /** What the host has written and the test has not taken: messages without their line `end`. */
+  readonly messages: string[] = [];
+  /** Hears of every message. */
+  onMessage: (message: string) => void = () => {};
   readonly #reads: Socket;
-  readonly #writes: number;
-  #text = '';
-  #isOpen = true;
+  readonly #writes: Socket;
+  #partial = '';
 
   constructor(reads: number, writes: number) {
     this.#reads = new Socket({ fd: reads, readable: true, writable: false });
     this.#reads.setEncoding('utf8');
     this.#reads.on('data', (text: string) => {
-      this.#text += text;
+      const messages = (this.#partial + text).split('\nend\n');
+      this.#partial = messages.pop() as string;
+      this.messages.push(...messages);
+      messages.forEach((message) => this.onMessage(message));
     });
-    this.#writes = writes;
-  }
-
-  /** What the host has written and the test has not taken: messages without their line `end`. */
-  get messages(): string[] {
-    return this.#text.split('\nend\n').slice(0, -1);
+    // Not blocking, because the reader is this very process.
+    this.#writes = new Socket({ fd: writes, readable: false, writable: true });
+    this.#writes.on('error', () => this.#writes.destroy());
   }
 
   /** Waits for so many messages and takes them. */
   async take(count: number): Promise<string[]> {
     await until(() => this.messages.length >= count);
-    const messages = this.messages.slice(0, count);
-    this.#text = this.#text.split('\nend\n').slice(count).join('\nend\n');
-    return messages;
+    return this.messages.splice(0, count);
   }
 
   /** Stops reading its stdin, or goes on. */
@@ -74,7 +75,7 @@ export class FakeChild {
   }
 
   say(...frames: readonly string[]): void {
-    for (const frame of frames) writeSync(this.#writes, `${frame}\nend\n`);
+    this.#writes.write(frames.map((frame) => `${frame}\nend\n`).join(''));
   }
 
   async handshake(): Promise<void> {
@@ -90,9 +91,7 @@ export class FakeChild {
   }
 
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    closeSync(this.#writes);
+    this.#writes.end();
     this.#reads.destroy();
   }
 }

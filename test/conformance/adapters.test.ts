@@ -7,7 +7,7 @@ import t from 'tap';
 import { tell } from '../../src/conformance/report/pretty.js';
 import { projectRoot } from '../model/project-files.js';
 import { needs } from '../support/tools.js';
-import { judge } from './judged.js';
+import { judge, python } from './judged.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'polybolt-adapters-'));
 t.teardown(() => rmSync(scratch, { recursive: true, force: true }));
@@ -17,7 +17,7 @@ delete process.env.PYTHONDONTWRITEBYTECODE;
 
 const reference = (language: string, file: string): string => join(projectRoot, 'adapters', language, 'reference', file);
 const ADAPTERS = [
-  { name: 'python', tools: ['python3'], argv: ['python3', reference('python', '{}.py')] },
+  { name: 'python', tools: ['python3'], argv: [python, reference('python', '{}.py')] },
   { name: 'ruby', tools: ['ruby'], argv: ['ruby', reference('ruby', '{}.rb')] },
   { name: 'go', tools: ['go'], argv: [join(scratch, 'go', '{}')] },
   { name: 'shell', tools: ['jq'], argv: ['sh', reference('shell', '{}')] },
@@ -27,7 +27,7 @@ const ADAPTERS = [
 for (const { name, tools, argv } of ADAPTERS) {
   t.test(`the ${name} adapter passes every check of level adapter, strictly`, { skip: needs(...tools) }, async (t) => {
     if (name === 'go')
-      await execa('go', ['build', '-o', join(scratch, 'go'), './reference/...'], { cwd: join(projectRoot, 'adapters', 'go') });
+      await execa('go', ['build', '-o', `${join(scratch, 'go')}/`, './reference/...'], { cwd: join(projectRoot, 'adapters', 'go') });
     const { verdicts } = await judge(argv, { level: 'adapter', kind: 'auto', timeoutMs: 15_000 });
     t.ok(verdicts.length > 120, `${verdicts.length} checks`);
     for (const { check, outcome, evidence, reason } of verdicts) {

@@ -1,14 +1,20 @@
 /** Judges components for tests, in this process. Invariant: what the library says, not what is printed. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { execaSync } from 'execa';
 import { type ConformRequest, conform, type Judgement } from '../../src/conformance/conform.js';
 import { projectRoot } from '../model/project-files.js';
 
-export const fixtures: string = join(projectRoot, 'test', 'fixtures', 'broken');
+export const fixtures: string = realpathSync(join(projectRoot, 'test', 'fixtures', 'broken'));
+
+/** Python's own path: what is called python3 may be a script that looks for it each time. */
+export const python: string = String(
+  execaSync('python3', ['-c', 'import sys; print(sys.executable)'], { reject: false }).stdout ?? 'python3',
+);
 
 /** How a fixture is started, by the end of its name: fast, as each is started some forty times. */
 const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
-  '.py': ['python3', '-S', '-E', '-B'],
+  '.py': [python, '-S', '-E', '-B'],
   '.rb': ['ruby', '--disable-gems'],
   '.mjs': ['node'],
   '.sh': ['sh'],

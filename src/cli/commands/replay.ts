@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { childEnvironment } from '../../component/child-environment.js';
 import { createFifoPool, spawnChild } from '../../component/spawn.js';
-import { replay, type ReplayResult } from '../../conformance/replay.js';
+import { type ReplayResult, replay } from '../../conformance/replay.js';
 import { loadRequirements } from '../../conformance/requirements.js';
 import { parseTranscript } from '../../conformance/transcript.js';
 import { PolyboltError } from '../../model/errors.js';
@@ -49,10 +49,8 @@ function tell(path: string, { same, difference }: ReplayResult): string {
   if (difference === undefined) return `${pc.green('the same')}: ${same} messages as recorded in ${path}\n`;
   const { line, expected, came, requirement, stderr } = difference;
   const rules = loadRequirements();
-  const cited = (requirement ?? '').split(', ').flatMap((id) => {
-    const rule = rules.get(id);
-    return rule === undefined ? [] : [`${rule.id}: ${rule.text} (source: ${rule.source})`];
-  });
+  const rule = requirement === undefined ? undefined : rules.get(requirement);
+  const cited = rule === undefined ? [] : [`${rule.id}: ${rule.text} (source: ${rule.source})`];
   const facts: readonly (readonly [string, string])[] = [
     ['expected', expected],
     ...cited.map((text) => ['', text] as const),
