@@ -21,7 +21,13 @@ export interface Recording {
 }
 
 /** A child, overheard if there is a recording. */
-export function launchChild(spawn: Spawn, command: ChildCommand, pipes: ChildPipes, events: ChildEvents, recording: Recording | undefined): Child {
+export function launchChild(
+  spawn: Spawn,
+  command: ChildCommand,
+  pipes: ChildPipes,
+  events: ChildEvents,
+  recording: Recording | undefined,
+): Child {
   return recording === undefined ? new Child(spawn, command, pipes, events) : new RecordedChild(spawn, command, pipes, events, recording);
 }
 

@@ -5,7 +5,15 @@
 import type { TupleSource } from '../model/tuple.js';
 import { ComponentDecoder } from './component-decoder.js';
 import type { ComponentHandler } from './component-frames.js';
-import { encodeHandshake, encodeHeartbeat, encodeSpoutCommand, encodeTaskIds, encodeTuple, encodeVerdict, type SpoutCommand } from './host-encoder.js';
+import {
+  encodeHandshake,
+  encodeHeartbeat,
+  encodeSpoutCommand,
+  encodeTaskIds,
+  encodeTuple,
+  encodeVerdict,
+  type SpoutCommand,
+} from './host-encoder.js';
 import { MSGPACK_CODEC } from './msgpack/msgpack-codec.js';
 
 export type Serializer = 'json' | 'msgpack';

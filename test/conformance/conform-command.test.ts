@@ -36,9 +36,15 @@ t.test('what works but not as written fails only with --strict', { skip }, async
 
 t.test('the line that repeats one check repeats it', { skip }, async (t) => {
   const { stdout } = await runCli(['conform', '--kind', 'bolt', '--reporter', 'json', ...component('acks-twice.py')]);
-  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, never>);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, never>);
   const failed = lines.filter((line) => line['outcome'] === 'fail') as unknown as { check: string; evidence: { repeat: string } }[];
-  t.strictSame(failed.map(({ check }) => check), ['bolt-answers-once']);
+  t.strictSame(
+    failed.map(({ check }) => check),
+    ['bolt-answers-once'],
+  );
   const words = (failed[0] as (typeof failed)[0]).evidence.repeat.split(' ');
   t.equal(words.shift(), 'polybolt');
   const again = await runCli(words);
@@ -66,7 +72,18 @@ t.test('an expected failure is known and no failure, until it is mended', { skip
 });
 
 t.test('tap: failures carry their evidence, skips their reason, and the plan is at the end', { skip }, async (t) => {
-  const { stdout } = await runCli(['conform', '--kind', 'bolt', '--reporter', 'tap', '--case', 'bolt-an*', '--case', 'metrics-form', ...component('acks-twice.py')]);
+  const { stdout } = await runCli([
+    'conform',
+    '--kind',
+    'bolt',
+    '--reporter',
+    'tap',
+    '--case',
+    'bolt-an*',
+    '--case',
+    'metrics-form',
+    ...component('acks-twice.py'),
+  ]);
   const lines = stdout.split('\n');
   t.equal(lines[0], 'TAP version 14');
   t.equal(lines[1], 'ok 1 - metrics-form: metrics have a name and params # SKIP it sent no metrics');
@@ -77,7 +94,10 @@ t.test('tap: failures carry their evidence, skips their reason, and the plan is 
 
 t.test('--input gives a bolt the tuples it wants', { skip }, async (t) => {
   const bolt = join(scratch, 'picky.py');
-  writeFileSync(bolt, `import sys\nsys.path.insert(0, ${JSON.stringify(fixtures)})\nfrom good import Bolt\n\n\nclass Picky(Bolt):\n    def tuple(self, message):\n        if message['tuple'][1] > 0:\n            super().tuple(message)\n\n\nPicky().run()\n`);
+  writeFileSync(
+    bolt,
+    `import sys\nsys.path.insert(0, ${JSON.stringify(fixtures)})\nfrom good import Bolt\n\n\nclass Picky(Bolt):\n    def tuple(self, message):\n        if message['tuple'][1] > 0:\n            super().tuple(message)\n\n\nPicky().run()\n`,
+  );
   const input = join(scratch, 'input.ndjson');
   writeFileSync(input, '["a", 1]\n{"tuple": ["b", 2]}\n');
   const options = ['conform', '--kind', 'bolt', '--case', 'bolt-answers', '--timeout', '3s'];
@@ -93,7 +113,10 @@ t.test('a command line that means nothing is refused with what would be right, s
   };
   t.match(await refused('--kind', 'bolts', '--', 'true'), /--kind bolts means nothing\n {2}hint: write --kind auto or bolt or spout/);
   t.match(await refused('--level', 'adapter', '--', 'true'), /hint: write \{\} where the name of the program goes/);
-  t.match(await refused('--kind', 'bolt', '--case', 'no-such', '--', 'true'), /no check is called no-such\n {2}hint: the checks here are: handshake-pid /);
+  t.match(
+    await refused('--kind', 'bolt', '--case', 'no-such', '--', 'true'),
+    /no check is called no-such\n {2}hint: the checks here are: handshake-pid /,
+  );
   t.match(await refused('--input', join(scratch, 'none'), '--', 'true'), /cannot be read/);
   const bad = join(scratch, 'bad.txt');
   writeFileSync(bad, '\neof-status because\n');

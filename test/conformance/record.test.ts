@@ -6,12 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadTopology } from '../../src/cli/load-topology.js';
-import { bytesOfLine, parseTranscript, type RecordedLine } from '../../src/conformance/transcript.js';
 import { wireCodecOf } from '../../src/conformance/recording.js';
+import { bytesOfLine, parseTranscript, type RecordedLine } from '../../src/conformance/transcript.js';
+import { LocalCluster } from '../../src/daemon/local-cluster.js';
 import { codecOf } from '../../src/protocol/codec.js';
 import { packJson } from '../../src/protocol/msgpack/pack.js';
 import { unpackToJson } from '../../src/protocol/msgpack/unpack.js';
-import { LocalCluster } from '../../src/daemon/local-cluster.js';
 import { projectRoot } from '../model/project-files.js';
 import { byteByByte, type Call, Recorder } from '../protocol/recorder.js';
 import { runCli } from '../support/run-cli.js';
@@ -71,16 +71,36 @@ t.test('a run is recorded, and its recording can be replayed', { skip: needs('py
 
   await t.test('one line a message, in the form of the format, with header and events', async (t) => {
     const { header, lines } = parseTranscript(readFileSync(plain, 'utf8'));
-    t.strictSame(header, { transcript: 1, kind: 'bolt', serializer: 'json', component: 'plain', task: 3, command: ['python3', 'plain.py'] });
+    t.strictSame(header, {
+      transcript: 1,
+      kind: 'bolt',
+      serializer: 'json',
+      component: 'plain',
+      task: 3,
+      command: ['python3', 'plain.py'],
+    });
     t.match(lines[0], { dir: 'host', frame: { conf: { 'reference.count': 3 } } });
     const pid = lines.find((line) => line.dir === 'component');
     t.match(pid, { text: /^\{"pid": \d+\}\nend\n$/ });
     t.equal(files[1], `plain-3-${JSON.parse((pid as { text: string }).text.slice(0, -5)).pid}.ndjson`);
     const emits = lines.filter((line) => 'text' in line && line.text?.includes('"emit"'));
-    t.match(emits[1], { dir: 'component', text: 'debug: a print\n{"anchors": ["2"], "tuple": [1.0], "command": "emit", "need_task_ids": false}\nend\n' });
-    t.match(lines.filter((line) => 'event' in line), [{ dir: 'host', event: 'eof' }, { dir: 'component', event: 'eof' }, { dir: 'component', event: 'exit', code: 0, signal: null }]);
+    t.match(emits[1], {
+      dir: 'component',
+      text: 'debug: a print\n{"anchors": ["2"], "tuple": [1.0], "command": "emit", "need_task_ids": false}\nend\n',
+    });
+    t.match(
+      lines.filter((line) => 'event' in line),
+      [
+        { dir: 'host', event: 'eof' },
+        { dir: 'component', event: 'eof' },
+        { dir: 'component', event: 'exit', code: 0, signal: null },
+      ],
+    );
     const times = lines.map((line) => line.at_ms);
-    t.strictSame(times, [...times].sort((a, b) => a - b));
+    t.strictSame(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
   });
 
   await t.test('the same component says the same', async (t) => {
@@ -93,13 +113,13 @@ t.test('a run is recorded, and its recording can be replayed', { skip: needs('py
     const other = await runCli(['replay', plain, '--timeout', '1s', '--', 'env', 'FORGETFUL=1', 'python3', join(directory, 'plain.py')]);
     t.equal(other.status, 1);
     t.match(other.stdout, /^different after \d+ messages, at message or event \d+ of /);
-    t.match(other.stdout, /expected {2}\{"command":"ack","id":"2"\}\n +ML-BO-05: A bolt MUST answer each tuple/);
+    t.match(other.stdout, /expected \{"command":"ack","id":"2"\}\n +ML-BO-05: A bolt MUST answer each tuple/);
   });
 
   await t.test('one that ends is shown with its status and its last words', async (t) => {
     const dead = await runCli(['replay', plain, '--', 'python3', '-c', 'import sys; sys.exit("no such thing")']);
     t.equal(dead.status, 1);
-    t.match(dead.stdout, /came {6}its end, with status 1\n {2}stderr {4}no such thing\n$/);
+    t.match(dead.stdout, /came {5}its end, with status 1\n {2}stderr {3}no such thing\n$/);
   });
 });
 
@@ -150,8 +170,14 @@ t.test('a file that is no transcript is refused with the line', async (t) => {
 t.test('recorded conversations: libraries of five authors, both kinds, both serializations', async (t) => {
   const headers = names.map((name) => read(name).header);
   t.ok(names.length >= 8, `${names.length} transcripts`);
-  t.ok(headers.every((header) => header?.note !== undefined && header.command !== undefined), 'each says what it shows and what was launched');
-  t.strictSame(new Set(headers.map((header) => `${header?.kind} ${header?.serializer}`)), new Set(['bolt json', 'spout json', 'bolt msgpack', 'spout msgpack']));
+  t.ok(
+    headers.every((header) => header?.note !== undefined && header.command !== undefined),
+    'each says what it shows and what was launched',
+  );
+  t.strictSame(
+    new Set(headers.map((header) => `${header?.kind} ${header?.serializer}`)),
+    new Set(['bolt json', 'spout json', 'bolt msgpack', 'spout msgpack']),
+  );
 });
 
 for (const name of names) {
@@ -167,7 +193,10 @@ for (const name of names) {
     const bytes = bytesOf(lines, 'component');
     const calls = decode([bytes]);
     t.strictSame(decode(byteByByte(bytes)), calls);
-    t.strictSame(calls.filter(([call]) => ['stray', 'invalid', 'unreadable', 'unknown'].includes(call as string)), []);
+    t.strictSame(
+      calls.filter(([call]) => ['stray', 'invalid', 'unreadable', 'unknown'].includes(call as string)),
+      [],
+    );
     t.equal(calls.length, lines.filter((line) => line.dir === 'component' && !('event' in line)).length);
   });
 
@@ -216,7 +245,11 @@ while True: read()
 
 t.test('python-bolt.ndjson: the host makes of it what it made then', { skip: needs('python3'), timeout: 60_000 }, async (t) => {
   const { lines } = read('python-bolt.ndjson');
-  const tuples = lines.flatMap((line) => ('frame' in line && line.dir === 'host' ? [line.frame as { comp?: unknown; stream?: string; tuple?: unknown[] }] : [])).filter((frame) => frame.comp === 'orders');
+  const tuples = lines
+    .flatMap((line) =>
+      'frame' in line && line.dir === 'host' ? [line.frame as { comp?: unknown; stream?: string; tuple?: unknown[] }] : [],
+    )
+    .filter((frame) => frame.comp === 'orders');
   const directory = t.testdir({
     'play.py': PLAYER,
     'orders.mjs': `export default class { left = ${JSON.stringify(tuples.map(({ stream, tuple }) => [stream, tuple]))};
@@ -238,13 +271,16 @@ bolts:
   if ('mistakes' in loaded) throw new Error(JSON.stringify(loaded.mistakes));
   const emitted: string[] = [];
   const cluster = await LocalCluster.start({
-    observerOf: (component) => (component === 'bolt' ? (_component, stream, _task, values) => emitted.push(`${stream} ${values.text}`) : undefined),
+    observerOf: (component) =>
+      component === 'bolt' ? (_component, stream, _task, values) => emitted.push(`${stream} ${values.text}`) : undefined,
   });
   try {
     await cluster.submit(loaded.topology);
     t.ok(await cluster.untilIdle('played', 200, 30_000));
     const said = lines.flatMap((line) => ('frame' in line && line.dir === 'component' ? [line.frame as Record<string, unknown>] : []));
-    const emits = said.filter(({ command }) => command === 'emit').map(({ stream, tuple }) => `${(stream as string | undefined) ?? 'default'} ${JSON.stringify(tuple)}`);
+    const emits = said
+      .filter(({ command }) => command === 'emit')
+      .map(({ stream, tuple }) => `${(stream as string | undefined) ?? 'default'} ${JSON.stringify(tuple)}`);
     t.strictSame(emitted, emits);
     const { roots } = cluster.summary('played');
     const count = (word: string): number => said.filter(({ command }) => command === word).length;
@@ -263,16 +299,22 @@ const REFERENCE: Readonly<Record<string, (program: string) => readonly string[]>
 const TOOLS: Readonly<Record<string, readonly string[]>> = { python: ['python3'], node: [], ruby: ['ruby'], shell: ['jq'] };
 
 for (const [adapter, commandOf] of Object.entries(REFERENCE)) {
-  t.test(`the reference components of adapters/${adapter} say what those of others said`, { skip: needs(...(TOOLS[adapter] ?? [])), timeout: 60_000 }, async (t) => {
-    const table = [
-      ['python-bolt', 'bolt'],
-      ['shell-bolt', 'bolt'],
-      ['python-plain-bolt', 'plain-bolt'],
-      ['node-spout', 'spout'],
-    ] as const;
-    for (const [transcript, program] of table) {
-      const result = await runCli(['replay', join(TRANSCRIPTS, `${transcript}.ndjson`), '--', ...commandOf(program)], { cwd: join(ADAPTERS, adapter) });
-      t.match(result.stdout, /^the same: \d+ messages/, `${transcript}: ${result.stdout}${result.stderr}`);
-    }
-  });
+  t.test(
+    `the reference components of adapters/${adapter} say what those of others said`,
+    { skip: needs(...(TOOLS[adapter] ?? [])), timeout: 60_000 },
+    async (t) => {
+      const table = [
+        ['python-bolt', 'bolt'],
+        ['shell-bolt', 'bolt'],
+        ['python-plain-bolt', 'plain-bolt'],
+        ['node-spout', 'spout'],
+      ] as const;
+      for (const [transcript, program] of table) {
+        const result = await runCli(['replay', join(TRANSCRIPTS, `${transcript}.ndjson`), '--', ...commandOf(program)], {
+          cwd: join(ADAPTERS, adapter),
+        });
+        t.match(result.stdout, /^the same: \d+ messages/, `${transcript}: ${result.stdout}${result.stderr}`);
+      }
+    },
+  );
 }

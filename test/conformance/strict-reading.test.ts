@@ -1,12 +1,9 @@
 /** The pure parts of the judge: reading by the letter, patterns, transcripts. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { jsonCodec } from '../../src/conformance/json-codec.js';
 import { fillIn, matches } from '../../src/conformance/pattern.js';
 import { shellWords } from '../../src/conformance/quote.js';
 import { bytesOfLine, formatLine, lineOfBytes, lineOfEvent, parseTranscript } from '../../src/conformance/transcript.js';
-import { projectRoot } from '../model/project-files.js';
 
 /** Messages and kinds of findings, read from bytes in pieces of that size. */
 function read(text: string | Buffer, pieceBytes = 1_000_000): { readonly messages: unknown[]; readonly findings: string[] } {
@@ -28,7 +25,8 @@ function read(text: string | Buffer, pieceBytes = 1_000_000): { readonly message
 const SYNC = { command: 'sync' };
 
 t.test('ML-FR-06: the messages and findings are the same however the bytes are cut', async (t) => {
-  const text = '{"pid":1}\nend\nstray é{"command":"sync"}\nend\n{"command":"log","msg":"a\\nend\\nb"}\r\nend\r\n\n{\n"command":"sync"}\nend\n{"comm';
+  const text =
+    '{"pid":1}\nend\nstray é{"command":"sync"}\nend\n{"command":"log","msg":"a\\nend\\nb"}\r\nend\r\n\n{\n"command":"sync"}\nend\n{"comm';
   const whole = read(text);
   t.strictSame(whole.messages, [{ pid: 1 }, SYNC, { command: 'log', msg: 'a\nend\nb' }, SYNC]);
   t.strictSame(whole.findings, ['stray-text', 'crlf', 'blank-lines', 'many-lines', 'incomplete']);
@@ -101,19 +99,6 @@ t.test('a transcript that is none is refused with the line', async (t) => {
   t.throws(() => parseTranscript('{"transcript":1,"kind":"bolt"}\n{"dir":"host"}\n'), /line 2 is no line of a transcript/);
   t.throws(() => parseTranscript('{"dir":\n'), /line 1 is not JSON/);
   t.throws(() => parseTranscript('{"transcript":1,"kind":"bolt"}\n\n{"transcript":1,"kind":"bolt"}\n'), /line 3 is a second header/);
-});
-
-t.test('the recorded transcripts are read, and what components said in them is as it should be', async (t) => {
-  const folder = join(projectRoot, 'multilang', 'transcripts');
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json.ndjson'));
-  t.ok(files.length >= 3);
-  for (const file of files) {
-    const { header, lines } = parseTranscript(readFileSync(join(folder, file), 'utf8'));
-    t.equal(header?.serializer, 'json', file);
-    const said = read(Buffer.concat(lines.filter(({ dir }) => dir === 'component').map(bytesOfLine)));
-    t.ok(said.messages.length > 3, `${file}: ${said.messages.length} messages`);
-    t.strictSame(said.findings, [], file);
-  }
 });
 
 t.test('a command line is quoted for a shell', async (t) => {

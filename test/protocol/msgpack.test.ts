@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { FRAME_CHARS_MAX, JSON_DEPTH_MAX, QUOTE_CHARS_MAX } from '../../src/model/limits.js';
 import type { TupleSource } from '../../src/model/tuple.js';
 import { codecOf } from '../../src/protocol/codec.js';
 import { tupleHead } from '../../src/protocol/host-encoder.js';
 import { MsgpackDecoder } from '../../src/protocol/msgpack/msgpack-decoder.js';
 import { packJson } from '../../src/protocol/msgpack/pack.js';
 import { unpackToJson } from '../../src/protocol/msgpack/unpack.js';
-import { FRAME_CHARS_MAX, JSON_DEPTH_MAX, QUOTE_CHARS_MAX } from '../../src/model/limits.js';
 import { projectRoot } from '../model/project-files.js';
 import { xorshift } from '../random.js';
 import { byteByByte, type Call, emit, Recorder } from './recorder.js';
@@ -56,7 +56,7 @@ const lines: TupleSource = { component: 'lines', stream: 'default', task: 4, fie
 
 t.test('ML-MP-02, ML-MP-03: the host writes the bytes that the page shows', async (t) => {
   const page = readFileSync(join(projectRoot, 'spec', 'protocol.md'), 'utf8');
-  const shown = [.../```hex host\n([\s\S]*?)```/.exec(page)?.[1]?.trim().split('\n') ?? []].map((line) => line.replaceAll(' ', ''));
+  const shown = [...(/```hex host\n([\s\S]*?)```/.exec(page)?.[1]?.trim().split('\n') ?? [])].map((line) => line.replaceAll(' ', ''));
   const written = [codec.spoutCommand('next'), codec.heartbeat('1'), codec.taskIds([4, 5])];
   t.strictSame(
     written.map((text) => Buffer.from(text, codec.encoding).toString('hex')),
@@ -65,21 +65,24 @@ t.test('ML-MP-02, ML-MP-03: the host writes the bytes that the page shows', asyn
   t.equal(shown.length, 3);
 });
 
-t.test('ML-MP-03: tuples, verdicts and the handshake are maps with the keys of JSON, in bytes that Python unpacks to the same', async (t) => {
-  const bytes = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
-  t.equal(
-    bytes(codec.tuple(300, lines, '["é",1.0,-3,null]')),
-    '85a26964a3333030a4636f6d70a56c696e6573a673747265616da764656661756c74a47461736b04a57475706c6594a2c3a9cb3ff0000000000000fdc0',
-  );
-  t.equal(bytes(codec.verdict('fail', '{"n":[7]}')), '82a7636f6d6d616e64a46661696ca2696481a16e9107');
-  t.equal(bytes(codec.spoutCommand('deactivate')), '82a7636f6d6d616e64aa64656163746976617465a26964a0');
-  t.equal(bytes(codec.taskIds([])), '90');
-  t.equal(bytes(codec.taskIds(Array.from({ length: 16 }, (_, i) => i))), 'dc0010000102030405060708090a0b0c0d0e0f');
-  t.equal(
-    bytes(codec.handshake({ pidDir: '/p', conf: { a: null }, context: { 'task->component': { '1': 'x' } } })),
-    '83a6706964446972a22f70a4636f6e6681a161c0a7636f6e7465787481af7461736b2d3e636f6d706f6e656e7481a131a178',
-  );
-});
+t.test(
+  'ML-MP-03: tuples, verdicts and the handshake are maps with the keys of JSON, in bytes that Python unpacks to the same',
+  async (t) => {
+    const bytes = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
+    t.equal(
+      bytes(codec.tuple(300, lines, '["é",1.0,-3,null]')),
+      '85a26964a3333030a4636f6d70a56c696e6573a673747265616da764656661756c74a47461736b04a57475706c6594a2c3a9cb3ff0000000000000fdc0',
+    );
+    t.equal(bytes(codec.verdict('fail', '{"n":[7]}')), '82a7636f6d6d616e64a46661696ca2696481a16e9107');
+    t.equal(bytes(codec.spoutCommand('deactivate')), '82a7636f6d6d616e64aa64656163746976617465a26964a0');
+    t.equal(bytes(codec.taskIds([])), '90');
+    t.equal(bytes(codec.taskIds(Array.from({ length: 16 }, (_, i) => i))), 'dc0010000102030405060708090a0b0c0d0e0f');
+    t.equal(
+      bytes(codec.handshake({ pidDir: '/p', conf: { a: null }, context: { 'task->component': { '1': 'x' } } })),
+      '83a6706964446972a22f70a4636f6e6681a161c0a7636f6e7465787481af7461736b2d3e636f6d706f6e656e7481a131a178',
+    );
+  },
+);
 
 t.test('ML-MP-06: integers of every size are packed in the shortest form and arrive exact', async (t) => {
   const forms: readonly (readonly [string, string])[] = [
@@ -246,7 +249,11 @@ t.test('a component that writes JSON is told so at its first message', async (t)
 
 t.test('ML-MP-05: anything between messages that is neither a map nor a printed character ends the incarnation', async (t) => {
   for (const other of ['90', 'a161', 'c0', 'c3', 'ff', 'cd0100', 'cb3ff0000000000000', 'd40100', 'dc0000', 'c1']) {
-    t.match(decode('81a7636f6d6d616e64a473796e63', other, '81a7636f6d6d616e64a473796e63'), [['sync'], ['unreadable', 'PB_FRAME_UNREADABLE']], other);
+    t.match(
+      decode('81a7636f6d6d616e64a473796e63', other, '81a7636f6d6d616e64a473796e63'),
+      [['sync'], ['unreadable', 'PB_FRAME_UNREADABLE']],
+      other,
+    );
   }
   t.match(decode('81a161c1'), [['unreadable', 'PB_FRAME_UNREADABLE', /the byte c1/]]);
   t.match(decode('80'), [['unreadable', 'PB_FRAME_UNREADABLE', /neither a command nor a pid/]]);
@@ -271,7 +278,9 @@ t.test('ML-MP-09: an emit that JSON cannot hold is refused, with its anchors and
 
 t.test('ML-EM-16: values nest 256 deep and no deeper', async (t) => {
   const nested = (depth: number): string => `${'91'.repeat(depth - 1)}90`;
-  t.strictSame(decode(emitOf(nested(JSON_DEPTH_MAX - 1))), [emit(`[${'['.repeat(JSON_DEPTH_MAX - 1)}${']'.repeat(JSON_DEPTH_MAX - 1)}]`, 1)]);
+  t.strictSame(decode(emitOf(nested(JSON_DEPTH_MAX - 1))), [
+    emit(`[${'['.repeat(JSON_DEPTH_MAX - 1)}${']'.repeat(JSON_DEPTH_MAX - 1)}]`, 1),
+  ]);
   const says = 'PB_FRAME_TOO_DEEP: a message holds arrays or maps nested more than 256 deep';
   t.strictSame(decode(emitOf(nested(JSON_DEPTH_MAX)), '81a7636f6d6d616e64a473796e63'), [emit('', -1, { refusal: says }), ['sync']]);
   t.match(decode(`82 a7636f6d6d616e64 a36c6f67 a36d7367 ${nested(JSON_DEPTH_MAX + 1)}`), [['unreadable', 'PB_FRAME_TOO_DEEP']]);
@@ -328,7 +337,9 @@ t.test('any JSON comes back from MessagePack as the value that it was', async (t
     fc.property(any, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.double({ noNaN: true }), (value, integer, float) => {
       const back = JSON.parse(unpackToJson(pack(JSON.stringify(value)), 0).json) as unknown;
       const isSame = JSON.stringify(back) === JSON.stringify(JSON.parse(JSON.stringify(value)));
-      const text = Number.isFinite(float) ? `${float}${Number.isInteger(float) && !String(float).includes('e') ? '.0' : ''}` : String(float);
+      const text = Number.isFinite(float)
+        ? `${float}${Number.isInteger(float) && !String(float).includes('e') ? '.0' : ''}`
+        : String(float);
       return isSame && unpacked(packed(String(integer))) === String(integer) && Object.is(Number(unpacked(packed(text))), Number(text));
     }),
     { seed: SEED, numRuns: 500 },
@@ -355,7 +366,11 @@ t.test('any messages cut anywhere give the calls of the whole', async (t) => {
 
 t.test('a quarter of a million random messages and broken ones neither throw nor are held beyond the bound', async (t) => {
   const random = xorshift(SEED);
-  const good = [pack('{"command":"emit","anchors":["1"],"tuple":["a",1.5]}'), pack('{"command":"sync"}'), pack('{"command":"ack","id":"7"}')];
+  const good = [
+    pack('{"command":"emit","anchors":["1"],"tuple":["a",1.5]}'),
+    pack('{"command":"sync"}'),
+    pack('{"command":"ack","id":"7"}'),
+  ];
   const chunk = Buffer.alloc(16_384);
   const counts = new Map<string, number>();
   const recorder = new Recorder();

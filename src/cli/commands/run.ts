@@ -26,7 +26,7 @@ export interface RunOptions extends TopologyOptions {
 }
 
 /** Why a run ends. */
-type Ending = { readonly reason: 'idle' | 'time' | 'interrupted' | 'closed' } | { readonly reason: 'fatal'; readonly error: PolyboltError };
+type Ending = { readonly reason: 'idle' | 'time' | 'interrupted' | 'closed' | 'fatal' };
 
 const DRAW_MS = 250;
 /** A line on stderr this often where there is no terminal. */
@@ -50,6 +50,11 @@ class Run {
   #end: (ending: Ending) => void = () => {};
   readonly #ended = new Promise<Ending>((resolve) => {
     this.#end = resolve;
+  });
+  #fatal: PolyboltError | undefined;
+  #giveUp: () => void = () => {};
+  readonly #givenUp = new Promise<void>((resolve) => {
+    this.#giveUp = resolve;
   });
   #firstAckMs: number | null = null;
   #signals = 0;
@@ -78,7 +83,11 @@ class Run {
       observerOf: (component) => this.#printer.observerOf(component),
       ...(record === undefined ? {} : { record: await recorderOf(this.#topology, record) }),
       onError: (component, error, suppressed) => this.#showError(component, error, suppressed),
-      onFatal: (error) => this.#end({ reason: 'fatal', error }),
+      onFatal: (error) => {
+        this.#fatal ??= error;
+        this.#end({ reason: 'fatal' });
+        this.#giveUp();
+      },
       onFirstAck: () => {
         this.#firstAckMs ??= Math.round(performance.now() * 10) / 10;
       },
@@ -104,13 +113,13 @@ class Run {
     const timer = forMs === undefined ? undefined : setTimeout(() => this.#end({ reason: 'time' }), forMs);
     const ending = await this.#ended;
     clearTimeout(timer);
-    if (ending.reason === 'fatal') {
+    if (ending.reason === 'time' || ending.reason === 'interrupted' || ending.reason === 'closed') await this.#drain(cluster);
+    if (this.#fatal !== undefined) {
       this.#finish(cluster.summary(name), EXIT.cannotRun);
-      console.error(describeError(ending.error));
+      console.error(describeError(this.#fatal));
       await cluster.killNow();
       return EXIT.cannotRun;
     }
-    if (ending.reason !== 'idle') await this.#drain(cluster);
     const summary = cluster.summary(name);
     await cluster.shutdown();
     const status = ending.reason === 'interrupted' ? EXIT.interrupted : isClean(summary) ? EXIT.done : EXIT.failed;
@@ -118,7 +127,7 @@ class Run {
     return status;
   }
 
-  /** Stops the spouts and gives what is on its way time to arrive. */
+  /** Stops the spouts and gives what is on its way time to arrive, unless a component that it needs cannot run. */
   async #drain(cluster: LocalCluster): Promise<void> {
     const { name, config } = this.#topology;
     const drainMs = this.#options.drain ?? settingsOf(config).messageTimeoutMs;
@@ -128,7 +137,7 @@ class Run {
       const seconds = Math.max(0, Math.ceil((untilMs - performance.now()) / 1000));
       this.#say(`draining: ${cluster.summary(name).roots.pending} roots pending, ${seconds} s left; Ctrl-C again ends it at once`);
     }, 1000);
-    await cluster.untilIdle(name, 50, drainMs);
+    await Promise.race([cluster.untilIdle(name, 50, drainMs), this.#givenUp]);
     clearInterval(countdown);
   }
 

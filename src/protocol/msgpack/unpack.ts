@@ -143,12 +143,17 @@ class Unpacker {
     this.#pos = start + length;
     const slice = this.#bytes.subarray(start, this.#pos);
     if (isAscii(slice)) return JSON.stringify(slice.toString('latin1'));
-    if (!isUtf8(slice)) this.#note('bytes that are not UTF-8', 'PB_FRAME_NOT_UTF8', 'encode text as UTF-8, and binary data as base64 in a string');
+    if (!isUtf8(slice))
+      this.#note('bytes that are not UTF-8', 'PB_FRAME_NOT_UTF8', 'encode text as UTF-8, and binary data as base64 in a string');
     return JSON.stringify(slice.toString('utf8'));
   }
 
   #tooDeep(): string {
-    return this.#skipped(`arrays or maps nested more than ${JSON_DEPTH_MAX} deep`, 'PB_FRAME_TOO_DEEP', 'flatten the value, or send it as text that holds JSON');
+    return this.#skipped(
+      `arrays or maps nested more than ${JSON_DEPTH_MAX} deep`,
+      'PB_FRAME_TOO_DEEP',
+      'flatten the value, or send it as text that holds JSON',
+    );
   }
 
   #skipped(what: string, code: PolyboltError['code'], hint: string): string {

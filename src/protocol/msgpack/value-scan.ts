@@ -4,9 +4,7 @@
  */
 
 /** Bytes of the header of each type from 0xc0 on, the type's own byte included; 0 for 0xc1, which is never used. */
-const HEADER_BYTES = [
-  1, 0, 1, 1, 2, 3, 5, 3, 4, 6, 5, 9, 2, 3, 5, 9, 2, 3, 5, 9, 3, 4, 6, 10, 18, 2, 3, 5, 3, 5, 3, 5,
-] as const;
+const HEADER_BYTES = [1, 0, 1, 1, 2, 3, 5, 3, 4, 6, 5, 9, 2, 3, 5, 9, 2, 3, 5, 9, 3, 4, 6, 10, 18, 2, 3, 5, 3, 5, 3, 5] as const;
 
 export class ValueScan {
   /** Values that have not begun yet. */
