@@ -44,7 +44,7 @@ export const cEcho: Benchmark = {
         value: 1_000_000 / common.hostCpuSecs,
         unit: 'acked tuples/CPU s',
         limit: LIMIT,
-        note: 'what an idle machine would allow',
+        note: 'less disturbed by other processes, not undisturbed',
       },
     ] satisfies Figure[];
   },

@@ -6,13 +6,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import { loadCases } from '../src/conformance/case-file.js';
+import { HOST_CHECKS } from '../src/conformance/host/judge-host.js';
 import { loadRequirements } from '../src/conformance/requirements.js';
 import { projectRoot, readProjectFile } from './model/project-files.js';
 
 const ID = /\bML-[A-Z]{2}-\d{2}\b/g;
 const HEAD = /^\*\*(ML-[A-Z]{2}-\d{2})\*\* · (host|component|both) · (MUST|SHOULD|MAY) — (.+)$/;
-/** A title: the first argument of `test(`, in any of the three quotes. */
-const TITLE = /\btest\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g;
+/** A title: the first argument of `test(`, or `title:` in a table of tests, in any of the three quotes. */
+const TITLE = /\b(?:test\(|title:)\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g;
 /** `ML-FR-01 to ML-FR-05` names those between, too. */
 const RANGE = /\b(ML-[A-Z]{2})-(\d{2}) to (?:ML-[A-Z]{2}-)?(\d{2})\b/g;
 
@@ -51,7 +52,10 @@ t.test('the page and requirements.json hold the same requirements', async (t) =>
   const read = lines.flatMap((line, index) => {
     if (!line.startsWith('**ML-')) return [];
     const head = HEAD.exec(line);
-    if (head === null) return void t.fail(`spec/protocol.md:${index + 1} begins like a requirement and is none: ${line}`) ?? [];
+    if (head === null) {
+      t.fail(`spec/protocol.md:${index + 1} begins like a requirement and is none: ${line}`);
+      return [];
+    }
     const source = lines[index + 1] as string;
     t.ok(source.startsWith('  Source: '), `spec/protocol.md:${index + 2} names the source`);
     const after = lines[index + 2];
@@ -76,8 +80,12 @@ t.test('ids are numbered from 01 in each group, and a text has the word of its l
 
 t.test('every requirement is cited by a test or a case, or is a known gap', async (t) => {
   const titles = citedInTitles();
-  const cases = new Set(loadCases(loadRequirements()).flatMap((item) => item.requirements));
-  const isCited = (id: string): boolean => titles.has(id) || cases.has(id);
+  // A case that judges components shows nothing of a host, and the other way round.
+  const ofComponents = new Set(loadCases(loadRequirements()).flatMap((item) => item.requirements));
+  const ofHosts = new Set(HOST_CHECKS.flatMap((check) => check.requirements));
+  const binds = new Map(requirements.map((requirement) => [requirement.id, requirement.binds]));
+  const isCited = (id: string): boolean =>
+    titles.has(id) || (ofComponents.has(id) && binds.get(id) !== 'host') || (ofHosts.has(id) && binds.get(id) !== 'component');
   const gapIds = new Set(gaps.map(({ id }) => id));
   const uncited = requirements.filter(({ id }) => !isCited(id) && !gapIds.has(id)).map(({ id }) => id);
   t.strictSame(uncited, [], 'put the id at the head of the title of the test that shows it, or into multilang/requirements-gaps.json');

@@ -30,7 +30,8 @@ export class ModuleSpout implements SpoutHost {
     this.#keeper = new ModuleKeeper<Spout>(identity, settings, events, {
       open: (spout) => {
         this.#spout = spout;
-        const collector = (this.#collector = this.#collectorFor(spout));
+        const collector = this.#collectorFor(spout);
+        this.#collector = collector;
         return spout.open?.(context, collector);
       },
       close: (spout) => spout.close?.(),

@@ -171,7 +171,8 @@ class Replay {
         : this.#isSame(recorded.message, came.message);
     // Stray text that was recorded may stay away; stray text that was not is a difference.
     if (isSame && (came.finding === undefined || recorded.finding !== undefined)) return undefined;
-    return this.#different(index, show(recorded), show(came), requirementOf(recorded, came, this.#kind));
+    const requirement = isSame ? 'ML-FR-08' : requirementOf(recorded, came, this.#kind);
+    return this.#different(index, show(recorded), show(came), requirement);
   }
 
   #isSame(recorded: WireMessage, came: WireMessage): boolean {
@@ -242,7 +243,7 @@ function describeExit({ code, signal, startError }: SubjectExit): string {
 
 /** The rule behind what was expected, where missing or changing it breaks one. */
 function requirementOf(recorded: Came, came: Came | undefined, kind: 'bolt' | 'spout' | undefined): string | undefined {
-  if (came?.finding !== undefined) return came.message === undefined ? 'ML-FR-11' : 'ML-FR-08';
+  if (came !== undefined && came.message === undefined) return 'ML-FR-11';
   const { value } = recorded.message ?? { value: null };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('pid' in value) return 'ML-HS-03';

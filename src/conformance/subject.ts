@@ -4,10 +4,11 @@
  */
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { ResultPromise } from 'execa';
 import type { ChildCommand, Spawn } from '../component/child.js';
 import type { FifoPool } from '../component/fifo-pool.js';
 import { EXIT_DRAIN_MS } from '../model/limits.js';
+
+type Started = ReturnType<Spawn>;
 
 export interface SubjectExit {
   readonly code: number | undefined;
@@ -25,7 +26,7 @@ export interface SubjectEvents {
 
 export class Subject {
   readonly #events: SubjectEvents;
-  readonly #process: ResultPromise;
+  readonly #process: Started;
   readonly #stdin: Socket;
   readonly #stdout: Socket;
   readonly #gone: Promise<void>;
@@ -41,7 +42,7 @@ export class Subject {
     return new Subject(process, pipes.hostWrite, pipes.hostRead, events);
   }
 
-  private constructor(process: ResultPromise, hostWrite: number, hostRead: number, events: SubjectEvents) {
+  private constructor(process: Started, hostWrite: number, hostRead: number, events: SubjectEvents) {
     this.#events = events;
     this.#process = process;
     this.#stdin = new Socket({ fd: hostWrite, readable: false, writable: true });
@@ -142,7 +143,7 @@ export class Subject {
   }
 }
 
-function startErrorOf(result: Awaited<ResultPromise>): NodeJS.ErrnoException | undefined {
+function startErrorOf(result: Awaited<Started>): NodeJS.ErrnoException | undefined {
   const { cause } = result as { readonly cause?: NodeJS.ErrnoException };
   return result.exitCode === undefined && result.signal === undefined ? (cause ?? new Error('it could not be started')) : undefined;
 }

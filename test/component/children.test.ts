@@ -10,8 +10,8 @@ import { Outbox } from '../../src/component/outbox.js';
 import { createFifoPool, spawnChild } from '../../src/component/spawn.js';
 import { explainPipeError, explainStartError } from '../../src/component/start-error.js';
 import { StderrLog } from '../../src/component/stderr-log.js';
-import type { LogFields } from '../../src/model/log.js';
 import { EXIT_DRAIN_MS, READ_CHUNK_BYTES, READ_TURN_BYTES, STDERR_TAIL_BYTES } from '../../src/model/limits.js';
+import type { LogFields } from '../../src/model/log.js';
 import { until } from './fake-child.js';
 
 t.test('ML-BO-08: heartbeats are written first, replies second, tuples last, each kind in its order', async (t) => {
@@ -45,7 +45,11 @@ t.test('ML-HS-11: a child inherits no secrets and nothing of ours', async (t) =>
 });
 
 t.test('ML-LC-03: what is configured replaces what is inherited, and PATH is appended', async (t) => {
-  const environment = childEnvironment({ PATH: '/bin', LANG: 'C' }, { LANG: 'de', PATH: '/a', MY_TOKEN: 'meant' }, { LANG: 'fr', PATH: '/b' });
+  const environment = childEnvironment(
+    { PATH: '/bin', LANG: 'C' },
+    { LANG: 'de', PATH: '/a', MY_TOKEN: 'meant' },
+    { LANG: 'fr', PATH: '/b' },
+  );
   t.same(environment, { PATH: '/bin:/a:/b', LANG: 'fr', MY_TOKEN: 'meant' });
   t.same(childEnvironment({}, { PATH: '/a' }), { PATH: '/a' });
 });
@@ -67,7 +71,10 @@ t.test('ML-LC-16: a command that cannot be started is explained by what is on th
     const error = explainStartError(systemError(code), { argv: [name, 'a b'], cwd, env: { PATH: directory } });
     return `${error.code} ${error.message.replaceAll(directory, 'DIR')}`;
   };
-  t.equal(explain('fine', 'ENOENT', '/no/such/directory'), 'PB_COMPONENT_START_FAILED the working directory /no/such/directory does not exist');
+  t.equal(
+    explain('fine', 'ENOENT', '/no/such/directory'),
+    'PB_COMPONENT_START_FAILED the working directory /no/such/directory does not exist',
+  );
   t.equal(explain('absent', 'ENOENT'), 'PB_COMPONENT_NOT_FOUND the command absent is not on the PATH');
   t.equal(explain('./absent', 'ENOENT'), 'PB_COMPONENT_NOT_FOUND the command ./absent does not exist in DIR');
   t.equal(explain('odd', 'ENOENT'), 'PB_COMPONENT_NOT_FOUND DIR/odd asks for the interpreter /no/such/thing, which does not exist');
@@ -80,12 +87,20 @@ t.test('ML-LC-16: a command that cannot be started is explained by what is on th
 
 t.test('ML-LC-04: a flood on stderr costs a bounded number of log lines a second, and says how many it swallowed', async (t) => {
   const lines: LogFields[] = [];
-  const log = { debug: (): void => {}, info: (_event: string, fields?: LogFields): void => void lines.push(fields ?? {}), warn: (_event: string, fields?: LogFields): void => void lines.push(fields ?? {}), error: (): void => {} };
+  const log = {
+    debug: (): void => {},
+    info: (_event: string, fields?: LogFields): void => void lines.push(fields ?? {}),
+    warn: (_event: string, fields?: LogFields): void => void lines.push(fields ?? {}),
+    error: (): void => {},
+  };
   const stderr = new StderrLog({ topology: 'test', component: 'split', task: 5, log });
   stderr.pulse(1000);
   stderr.add('one\ntw');
   stderr.add('o\n\n');
-  t.same(lines.map(({ line }) => line), ['one', 'two']);
+  t.same(
+    lines.map(({ line }) => line),
+    ['one', 'two'],
+  );
   stderr.add('x\n'.repeat(100));
   t.equal(lines.length, 20);
   stderr.pulse(1999);
@@ -134,14 +149,17 @@ t.test('ML-LC-09: what a child wrote before it exited is read to its end, also w
   t.equal(child.stderrLines(20), 'why');
 });
 
-t.test('ML-LC-10: the exit counts EXIT_DRAIN_MS later at the latest when a grandchild holds the pipes, and the grandchild is killed', async (t) => {
-  const { child, out, exits } = await play(t, ['sh', '-c', 'sleep 600 & echo $!']);
-  await until(() => exits.length === 1);
-  t.equal(EXIT_DRAIN_MS, 100);
-  const grandchild = Number(Buffer.concat(out).toString());
-  await until(() => !isAlive(grandchild));
-  t.equal(child.hasExited, true);
-});
+t.test(
+  'ML-LC-10: the exit counts EXIT_DRAIN_MS later at the latest when a grandchild holds the pipes, and the grandchild is killed',
+  async (t) => {
+    const { child, out, exits } = await play(t, ['sh', '-c', 'sleep 600 & echo $!']);
+    await until(() => exits.length === 1);
+    t.equal(EXIT_DRAIN_MS, 100);
+    const grandchild = Number(Buffer.concat(out).toString());
+    await until(() => !isAlive(grandchild));
+    t.equal(child.hasExited, true);
+  },
+);
 
 /** A process that has ended and waits for its parent has no command line left. */
 function isAlive(pid: number): boolean {
@@ -165,7 +183,11 @@ t.test('design D9: a flood is read READ_CHUNK_BYTES at a time and READ_TURN_BYTE
 });
 
 t.test('ML-LC-20: at most STDERR_TAIL_BYTES of stderr are kept, in whole lines where they are asked for', async (t) => {
-  const { child, exits } = await play(t, ['sh', '-c', 'head -c 1000000 /dev/zero | tr "\\0" x >&2; i=0; while [ $i -lt 30 ]; do echo line $i >&2; i=$((i+1)); done']);
+  const { child, exits } = await play(t, [
+    'sh',
+    '-c',
+    'head -c 1000000 /dev/zero | tr "\\0" x >&2; i=0; while [ $i -lt 30 ]; do echo line $i >&2; i=$((i+1)); done',
+  ]);
   await until(() => exits.length === 1);
   t.same(child.stderrLines(3), 'line 27\nline 28\nline 29');
   t.ok(child.stderrLines(1000).length <= STDERR_TAIL_BYTES);

@@ -96,7 +96,13 @@ export class FakeChild {
   }
 }
 
-export const SOURCE: TupleSource = { component: 'words', stream: 'default', task: 7, fields: ['word'], head: tupleHead('words', 'default', 7) };
+export const SOURCE: TupleSource = {
+  component: 'words',
+  stream: 'default',
+  task: 7,
+  fields: ['word'],
+  head: tupleHead('words', 'default', 7),
+};
 
 export const tuple = (text: string): Tuple => new Tuple(SOURCE, Values.fromText(text));
 

@@ -2,7 +2,15 @@
 import t, { type Test } from 'tap';
 import { ModuleBolt } from '../../src/component/module-bolt.js';
 import { ModuleSpout } from '../../src/component/module-spout.js';
-import { type Bolt, type BoltCollector, BasicBolt, type InputTuple, type Spout, type SpoutCollector, type TaskContext } from '../../src/model/component-api.js';
+import {
+  BasicBolt,
+  type Bolt,
+  type BoltCollector,
+  type InputTuple,
+  type Spout,
+  type SpoutCollector,
+  type TaskContext,
+} from '../../src/model/component-api.js';
 import { tuple, until, World } from './fake-child.js';
 
 const CONTEXT = {} as TaskContext;
@@ -89,7 +97,11 @@ t.test('a promise holds the next input back, and its rejection is a throw', asyn
   const { world, bolt } = await boltOf(t, () => ({
     execute: (input, collector): Promise<void> =>
       new Promise((resolve, reject) => {
-        settle = input.values[0] === 'poison' ? (): void => reject(new Error('poison')) : (): void => (collector.ack(input), resolve());
+        settle = (): void => {
+          if (input.values[0] === 'poison') return reject(new Error('poison'));
+          collector.ack(input);
+          resolve();
+        };
       }),
   }));
   bolt.execute(tuple('["a"]'));
@@ -104,7 +116,9 @@ t.test('a promise holds the next input back, and its rejection is a throw', asyn
 
 t.test('what execute returns besides a promise means nothing', async (t) => {
   // An arrow function that ends in an emit returns the task ids.
-  const { world, bolt } = await boltOf(t, () => ({ execute: (input, collector) => collector.emit(['x'], { anchors: input }) as unknown as void }));
+  const { world, bolt } = await boltOf(t, () => ({
+    execute: (input, collector) => collector.emit(['x'], { anchors: input }) as unknown as undefined,
+  }));
   bolt.execute(tuple('["a"]'));
   t.ok(bolt.isReady);
   t.same(world.did, ['emit default ["x"] anchors 1']);
@@ -146,7 +160,10 @@ t.test('ML-LC-18: a cleanup that never ends is waited for only as long as its gr
 t.test('a spout that emits, hears its verdicts as they were given, and is asked again', async (t) => {
   const heard: unknown[] = [];
   const id = { n: 1 };
-  const { world, spout } = await spoutOf(t, () => ({ nextTuple: (collector): void => void collector.emit(['a'], { id }), ack: (back): void => void heard.push(back) }));
+  const { world, spout } = await spoutOf(t, () => ({
+    nextTuple: (collector): void => void collector.emit(['a'], { id }),
+    ack: (back): void => void heard.push(back),
+  }));
   spout.next();
   t.notOk(spout.wasEmpty);
   t.same(world.did, ['root default ["a"] id [object Object]']);
@@ -155,7 +172,10 @@ t.test('a spout that emits, hears its verdicts as they were given, and is asked 
 });
 
 t.test('an ack that goes on asynchronously and rejects is a throw, not the end of the process', async (t) => {
-  const { world, spout } = await spoutOf(t, () => ({ nextTuple: () => {}, ack: (): Promise<void> => Promise.reject(new Error('late')) }) as Spout);
+  const { world, spout } = await spoutOf(
+    t,
+    () => ({ nextTuple: () => {}, ack: (): Promise<void> => Promise.reject(new Error('late')) }) as Spout,
+  );
   spout.verdict('ack', 1);
   await until(() => world.errors.length === 1);
   t.match(world.errors, [{ code: 'PB_MODULE_THREW', message: 'Error: late' }]);

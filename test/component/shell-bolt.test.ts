@@ -2,17 +2,17 @@
 import t, { type Test } from 'tap';
 import { ShellBolt } from '../../src/component/shell-bolt.js';
 import {
-  CHILD_WINDOW_FIRST,
   CHILD_READ_DELAY_TARGET_MS,
+  CHILD_WINDOW_FIRST,
   HEARTBEATS_OPEN_MAX,
   HELD_MAX,
   OUTBOX_CHARS_MAX,
   REPLY_BYTES_MAX,
   TOMBSTONES_MAX,
 } from '../../src/model/limits.js';
+import { Tuple } from '../../src/model/tuple.js';
 import { Values } from '../../src/model/values.js';
 import { SOURCE, tuple, until, World } from './fake-child.js';
-import { Tuple } from '../../src/model/tuple.js';
 
 interface Fixture {
   readonly world: World;
@@ -75,7 +75,10 @@ t.test('ML-EM-17, ML-EM-18: a refused emit fails its anchor, owes [], and leaves
   await world.child.take(2);
   world.child.say('{"command":"emit","anchors":["1"],"stream":"nowhere","tuple":["x"]}');
   t.same(await world.child.take(1), ['[]']);
-  t.same(world.errors.map(({ code }) => code), ['PB_STREAM_UNDECLARED']);
+  t.same(
+    world.errors.map(({ code }) => code),
+    ['PB_STREAM_UNDECLARED'],
+  );
   t.equal(world.errors[0]?.context['frame'], '{"command":"emit","anchors":["1"],"stream":"nowhere","tuple":["x"]}');
   // It does not know: it goes on to emit and ack as if nothing had happened.
   world.child.say('{"command":"emit","anchors":["1"],"tuple":["late"]}', '{"command":"emit","anchors":["1","2"],"tuple":["both"]}');
@@ -99,7 +102,10 @@ t.test('ML-EM-12: an emit with one unknown anchor is refused, and its known anch
   world.child.say('{"command":"emit","anchors":["1","77"],"tuple":["x"]}');
   t.same(await world.child.take(1), ['[]']);
   t.same(world.did, ['fail 1']);
-  t.same(world.errors.map(({ code }) => code), ['PB_TUPLE_UNKNOWN']);
+  t.same(
+    world.errors.map(({ code }) => code),
+    ['PB_TUPLE_UNKNOWN'],
+  );
   t.ok(bolt.isRunning);
 });
 
@@ -234,30 +240,33 @@ t.test('values of an in-process component that are no JSON leave nothing held', 
   t.equal(bolt.heldCount, 0);
 });
 
-t.test('ML-BO-09, ML-HB-06: task ids that nobody reads stop the reading at REPLY_BYTES_MAX, and for too long end the incarnation', async (t) => {
-  const { world, bolt } = await boltOf(t);
-  world.child.stopReading(true);
-  // Replies count from the moment that the pipe takes no more.
-  bolt.execute(tuple(`["${'x'.repeat(OUTBOX_CHARS_MAX)}"]`), 0);
-  bolt.flush();
-  const frames = '{"command":"emit","tuple":["x"]}\nend\n'.repeat(1000).slice(0, -5);
-  const replies = (): number => world.did.length * '[9]\nend\n'.length;
-  while (replies() <= REPLY_BYTES_MAX) {
-    const before = world.did.length;
-    world.child.say(frames);
-    await until(() => world.did.length === before + 1000 || replies() > REPLY_BYTES_MAX);
-  }
-  bolt.pulse(world.nowMs);
-  world.nowMs = 2000;
-  bolt.pulse(world.nowMs);
-  t.ok(bolt.isRunning);
-  world.nowMs = 3001;
-  bolt.pulse(world.nowMs);
-  t.notOk(bolt.isRunning);
-  world.child.exit(null, 'SIGKILL');
-  await until(() => world.errors.length === 1);
-  t.match(world.errors[0], { code: 'PB_CHILD_HUNG', message: /characters of task ids unread for 3001 ms/ });
-});
+t.test(
+  'ML-BO-09, ML-HB-06: task ids that nobody reads stop the reading at REPLY_BYTES_MAX, and for too long end the incarnation',
+  async (t) => {
+    const { world, bolt } = await boltOf(t);
+    world.child.stopReading(true);
+    // Replies count from the moment that the pipe takes no more.
+    bolt.execute(tuple(`["${'x'.repeat(OUTBOX_CHARS_MAX)}"]`), 0);
+    bolt.flush();
+    const frames = '{"command":"emit","tuple":["x"]}\nend\n'.repeat(1000).slice(0, -5);
+    const replies = (): number => world.did.length * '[9]\nend\n'.length;
+    while (replies() <= REPLY_BYTES_MAX) {
+      const before = world.did.length;
+      world.child.say(frames);
+      await until(() => world.did.length === before + 1000 || replies() > REPLY_BYTES_MAX);
+    }
+    bolt.pulse(world.nowMs);
+    world.nowMs = 2000;
+    bolt.pulse(world.nowMs);
+    t.ok(bolt.isRunning);
+    world.nowMs = 3001;
+    bolt.pulse(world.nowMs);
+    t.notOk(bolt.isRunning);
+    world.child.exit(null, 'SIGKILL');
+    await until(() => world.errors.length === 1);
+    t.match(world.errors[0], { code: 'PB_CHILD_HUNG', message: /characters of task ids unread for 3001 ms/ });
+  },
+);
 
 t.test('a bolt takes no more than HELD_MAX inputs without an answer', async (t) => {
   const { world, bolt } = await boltOf(t);

@@ -15,7 +15,10 @@ interface Fixture {
   readonly child: FakeChild;
 }
 
-async function spoutOf(t: Test, options: { readonly compat?: object; readonly restartsMax?: number; readonly isUp?: boolean } = {}): Promise<Fixture> {
+async function spoutOf(
+  t: Test,
+  options: { readonly compat?: object; readonly restartsMax?: number; readonly isUp?: boolean } = {},
+): Promise<Fixture> {
   const world = new World();
   t.teardown(() => world.close());
   const settings = { ...world.settings, restartsMax: options.restartsMax ?? 3, compat: options.compat ?? {} };
@@ -117,7 +120,10 @@ t.test('ML-EM-17: a refused emit is failed by its id, and delivered to nobody', 
   t.same(await child.take(1), ['[]']);
   await until(() => spout.isIdle);
   t.same(world.did, ['refused 4']);
-  t.same(world.errors.map(({ code }) => code), ['PB_ARITY_WRONG']);
+  t.same(
+    world.errors.map(({ code }) => code),
+    ['PB_ARITY_WRONG'],
+  );
 });
 
 t.test('design D9: while its readers are congested a spout that floods outside of any command is not read', async (t) => {
@@ -140,7 +146,8 @@ t.test('UNPAUSED_EMITS_MAX: replays under a verdict are read although its reader
   spout.pause(true);
   spout.verdict('fail', '1');
   await child.take(1);
-  const emits = (count: number): void => child.say(...Array.from({ length: count }, () => '{"command":"emit","need_task_ids":false,"tuple":["a"]}'));
+  const emits = (count: number): void =>
+    child.say(...Array.from({ length: count }, () => '{"command":"emit","need_task_ids":false,"tuple":["a"]}'));
   emits(UNPAUSED_EMITS_MAX);
   await until(() => world.did.length === UNPAUSED_EMITS_MAX);
   emits(1);
@@ -152,15 +159,18 @@ t.test('UNPAUSED_EMITS_MAX: replays under a verdict are read although its reader
   await until(() => world.did.length === UNPAUSED_EMITS_MAX + 2);
 });
 
-t.test('ML-LC-12: the end of an incarnation tells the topology that its roots have nobody left, and the next is activated again', async (t) => {
-  const { world, spout, child } = await activated(t);
-  child.exit(1);
-  const next = await world.started(2);
-  t.same(world.did, ['lost']);
-  await next.handshake();
-  t.same(await next.take(1), [ACTIVATE]);
-  t.notOk(spout.isIdle);
-});
+t.test(
+  'ML-LC-12: the end of an incarnation tells the topology that its roots have nobody left, and the next is activated again',
+  async (t) => {
+    const { world, spout, child } = await activated(t);
+    child.exit(1);
+    const next = await world.started(2);
+    t.same(world.did, ['lost']);
+    await next.handshake();
+    t.same(await next.take(1), [ACTIVATE]);
+    t.notOk(spout.isIdle);
+  },
+);
 
 t.test('ML-LC-17: a stop deactivates an active spout and waits for its sync before it closes stdin', async (t) => {
   const { world, spout, child } = await activated(t);
@@ -194,7 +204,10 @@ t.test('ML-LC-14: restarts that complete nothing spend the budget, and the last 
   await next.take(1);
   next.exit(2);
   await until(() => world.fatal.length === 1);
-  t.same(world.errors.map(({ code }) => code), ['PB_CHILD_EXITED', 'PB_CHILD_EXITED']);
+  t.same(
+    world.errors.map(({ code }) => code),
+    ['PB_CHILD_EXITED', 'PB_CHILD_EXITED'],
+  );
   t.match(world.fatal[0], { code: 'PB_RESTARTS_EXHAUSTED', message: /the last time: PB_CHILD_EXITED the component exited with code 2/ });
   t.equal(world.restarts, 1);
 });

@@ -9,6 +9,9 @@ import { projectRoot } from '../model/project-files.js';
 import { needs } from '../support/tools.js';
 import { judge, python } from './judged.js';
 
+// Alone, without the runner that sets it, tap gives a file thirty seconds; a busy machine takes longer.
+t.setTimeout(120_000);
+
 const scratch = mkdtempSync(join(tmpdir(), 'polybolt-adapters-'));
 t.teardown(() => rmSync(scratch, { recursive: true, force: true }));
 // What Python compiles is kept for the next of its hundred starts.

@@ -10,6 +10,9 @@ const TOOLS: Readonly<Record<string, string>> = { py: 'python3', rb: 'ruby' };
 /** Fixtures that wait for what never comes do so beside the others. */
 const gate = new Gate(4);
 
+// Alone, without the runner that sets it, tap gives a file thirty seconds; a busy machine takes longer.
+t.setTimeout(120_000);
+
 /** Judges the fixtures in files with one of these endings, side by side, and asserts on each. */
 export function testBroken(endings: readonly string[]): void {
   for (const fixture of brokenComponents()) if (endings.some((ending) => fixture.file.endsWith(ending))) testFixture(fixture);

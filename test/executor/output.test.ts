@@ -2,9 +2,9 @@
 import t from 'tap';
 import { EdgeIds } from '../../src/acking/edge-ids.js';
 import { SpoutPending } from '../../src/acking/spout-pending.js';
+import type { OutputStream } from '../../src/component/ports.js';
 import { Switchboard } from '../../src/executor/switchboard.js';
 import { type Roots, TaskOutput } from '../../src/executor/task-output.js';
-import type { OutputStream } from '../../src/component/ports.js';
 import { createRouter } from '../../src/grouping/router.js';
 import { TaskCounters } from '../../src/metrics/task-counters.js';
 import type { PolyboltError } from '../../src/model/errors.js';
@@ -41,7 +41,12 @@ function output(groupings: readonly ('all' | 'direct')[] = ['all']) {
           name: 'default',
           fields: ['n'],
           direct: groupings.includes('direct'),
-          subscribers: groupings.map((type, index) => ({ component: `target${index}`, grouping: { type }, targets: [10, 11], localTargets: [] })),
+          subscribers: groupings.map((type, index) => ({
+            component: `target${index}`,
+            grouping: { type },
+            targets: [10, 11],
+            localTargets: [],
+          })),
         },
       ],
       random: () => 0,
@@ -60,10 +65,13 @@ function output(groupings: readonly ('all' | 'direct')[] = ['all']) {
 t.test('an emit goes to every target, counts once as emitted and for each target as transferred', async (t) => {
   const { task, stream, delivered, counters, observed } = output();
   t.strictSame(task.emit(stream, Values.fromText('[1]'), [], 0, 0), [10, 11]);
-  t.strictSame(delivered.map(([target, tuple]) => [target, tuple.rootCount, tuple.source.component, tuple.source.task]), [
-    [10, 0, 'emitter', 7],
-    [11, 0, 'emitter', 7],
-  ]);
+  t.strictSame(
+    delivered.map(([target, tuple]) => [target, tuple.rootCount, tuple.source.component, tuple.source.task]),
+    [
+      [10, 0, 'emitter', 7],
+      [11, 0, 'emitter', 7],
+    ],
+  );
   t.match(counters, { emitted: 1, transferred: 2 });
   t.strictSame(observed, [['emitter', 'default', 7, '[1]']], 'an observer sees an emit once');
 });
@@ -74,10 +82,13 @@ t.test('a reliable emit draws an id for each target and tells the acker their XO
   task.attachSpout({ pending, ackerTask: 3, onInstantAck: () => t.fail('it has targets') });
   task.emitRoot(stream, Values.fromText('[1]'), 'id', 0);
   const high = rootHighOf(3, 7);
-  t.strictSame(delivered.map(([, { rootHigh, rootLow, edgeHigh, edgeLow }]) => [rootHigh, rootLow, edgeHigh, edgeLow]), [
-    [high, 100, 0, 1],
-    [high, 100, 0, 2],
-  ]);
+  t.strictSame(
+    delivered.map(([, { rootHigh, rootLow, edgeHigh, edgeLow }]) => [rootHigh, rootLow, edgeHigh, edgeLow]),
+    [
+      [high, 100, 0, 1],
+      [high, 100, 0, 2],
+    ],
+  );
   t.strictSame(said, [['init', high, 100, 0, 3]]);
   t.equal(pending.size, 1);
   t.strictSame([ackerTaskOf(high), spoutTaskOf(high)], [3, 7]);
@@ -88,7 +99,10 @@ t.test('an anchored emit gives each target its own edge, and the ack of the anch
   const input = tupleOf(1);
   Object.assign(input, { rootCount: 1, rootHigh: 30, rootLow: 31, edgeHigh: 0, edgeLow: 1024 });
   task.emit(stream, Values.fromText('[2]'), [input], 1, 0);
-  t.strictSame(delivered.map(([, tuple]) => tuple.edgeLow), [1, 2]);
+  t.strictSame(
+    delivered.map(([, tuple]) => tuple.edgeLow),
+    [1, 2],
+  );
   task.ack(input);
   t.strictSame(said, [['ack', 30, 31, 0, 1024 ^ 1 ^ 2]]);
   t.match(counters, { acked: 1 });
@@ -105,7 +119,7 @@ t.test('a fail names every root of the tuple', async (t) => {
   ]);
 });
 
-t.test('with acking off, or without a target, a reliable emit is acked at once and is never pending', async (t) => {
+t.test('ML-SP-16: with acking off, or without a target, a reliable emit is acked at once and is never pending', async (t) => {
   for (const [ackerTask, groupings] of [
     [0, ['all']],
     [3, []],
@@ -119,11 +133,14 @@ t.test('with acking off, or without a target, a reliable emit is acked at once a
   }
 });
 
-t.test('a direct emit goes to its task alone, and to nobody if that task does not listen', async (t) => {
+t.test('ML-EM-19: a direct emit goes to its task alone, and to nobody if that task does not listen', async (t) => {
   const { task, stream, delivered } = output(['direct']);
   t.strictSame(task.emit(stream, Values.fromText('[1]'), [], 0, 11), [11]);
   t.strictSame(task.emit(stream, Values.fromText('[1]'), [], 0, 9), []);
-  t.strictSame(delivered.map(([target]) => target), [11]);
+  t.strictSame(
+    delivered.map(([target]) => target),
+    [11],
+  );
 });
 
 /** A switchboard with no task of its own: everything is for worker `peer`. */
@@ -155,7 +172,10 @@ t.test('what is for another worker leaves as one batch a turn, tuples and record
   const [worker, batch] = sent[0] as [string, Batch];
   t.equal(worker, 'peer');
   t.strictSame(batch.tasks, [20, 21]);
-  t.strictSame(batch.tuples.map(({ values }) => values.text), ['["a"]', '["b"]']);
+  t.strictSame(
+    batch.tuples.map(({ values }) => values.text),
+    ['["a"]', '["b"]'],
+  );
   t.strictSame(batch.roots, [ROOT_INIT, high, 1, 2, 3, ROOT_ACK, high, 1, 2, 3, ROOT_FAIL, high, 9, 0, 0]);
   t.strictSame(batch.congestion, [12, -12]);
 });
@@ -176,5 +196,8 @@ t.test('an acker of this worker answers the spout of another worker with a verdi
   batch.roots.push(ROOT_ACK, high, 1, 0, 8, ROOT_INIT, high, 1, 0, 8);
   board.receive(batch);
   await settled(queue);
-  t.strictSame(sent.map(([worker, { roots }]) => [worker, roots]), [['spouts', [ROOT_COMPLETED, high, 1, 0, 0]]]);
+  t.strictSame(
+    sent.map(([worker, { roots }]) => [worker, roots]),
+    [['spouts', [ROOT_COMPLETED, high, 1, 0, 0]]],
+  );
 });

@@ -5,11 +5,16 @@
 import { suite } from './rows.js';
 
 const ENDED = { exit: 'SIGKILL', restarts: 1 };
-const LIVES = { codes: [], restarts: 0 };
 const IMPATIENT = { 'topology.subprocess.timeout.secs': 2 };
 
 suite([
-  { title: 'ML-LC-08: an exit with 0 that nobody asked for is a failure', run: 'exits_zero.py', codes: ['PB_CHILD_EXITED'], exit: 0, restarts: 1 },
+  {
+    title: 'ML-LC-08: an exit with 0 that nobody asked for is a failure',
+    run: 'exits_zero.py',
+    codes: ['PB_CHILD_EXITED'],
+    exit: 0,
+    restarts: 1,
+  },
   {
     title: 'ML-LC-20: a crash is reported with the trace on stderr',
     run: 'crashes.py',
@@ -20,9 +25,25 @@ suite([
   },
   { title: 'ML-LC-20: an end on a signal names the signal', run: 'aborts.py', codes: ['PB_CHILD_EXITED'], exit: 'SIGABRT', restarts: 1 },
   { title: 'ML-HB-06: a bolt that hangs is ended', run: 'hangs.py', config: IMPATIENT, codes: ['PB_CHILD_HUNG'], ...ENDED },
-  { title: 'ML-HB-06: a bolt that never reads its stdin is ended', run: 'never_reads.py', config: IMPATIENT, codes: ['PB_CHILD_HUNG'], ...ENDED },
-  { title: 'ML-LC-10: a bolt that closes its stdout and lives on is ended', run: 'closes_stdout.py', codes: ['PB_CHILD_CLOSED_STDOUT'], ...ENDED },
-  { title: 'ML-LC-10: a bolt that closes its stdin and lives on is ended', run: 'closes_stdin.py', codes: ['PB_CHILD_CLOSED_STDIN'], ...ENDED },
+  {
+    title: 'ML-HB-06: a bolt that never reads its stdin is ended',
+    run: 'never_reads.py',
+    config: IMPATIENT,
+    codes: ['PB_CHILD_HUNG'],
+    ...ENDED,
+  },
+  {
+    title: 'ML-LC-10: a bolt that closes its stdout and lives on is ended',
+    run: 'closes_stdout.py',
+    codes: ['PB_CHILD_CLOSED_STDOUT'],
+    ...ENDED,
+  },
+  {
+    title: 'ML-LC-10: a bolt that closes its stdin and lives on is ended',
+    run: 'closes_stdin.py',
+    codes: ['PB_CHILD_CLOSED_STDIN'],
+    ...ENDED,
+  },
   {
     title: 'ML-BO-07: a bolt that acks a tuple twice is ended',
     run: 'acks_twice.py',
@@ -45,7 +66,13 @@ suite([
     facts: { frame: /"the first one"/ },
     ...ENDED,
   },
-  { title: 'ML-HB-04: a bolt that acks a heartbeat is ended', run: 'acks_heartbeat.py', codes: ['PB_TUPLE_UNKNOWN'], facts: { frame: /"id": "-1"/ }, ...ENDED },
+  {
+    title: 'ML-HB-04: a bolt that acks a heartbeat is ended',
+    run: 'acks_heartbeat.py',
+    codes: ['PB_TUPLE_UNKNOWN'],
+    facts: { frame: /"id": "-1"/ },
+    ...ENDED,
+  },
   {
     title: 'ML-LC-10: an exit counts although a grandchild keeps stdout and stderr open, and the grandchild is killed',
     run: 'grandchild_stdout.py',
@@ -61,7 +88,13 @@ suite([
     restarts: 1,
     leavesNoted: true,
   },
-  { title: 'ML-LC-10: a bolt that forks and whose parent exits has exited', run: 'forks.py', codes: ['PB_CHILD_EXITED'], exit: 0, restarts: 1 },
+  {
+    title: 'ML-LC-10: a bolt that forks and whose parent exits has exited',
+    run: 'forks.py',
+    codes: ['PB_CHILD_EXITED'],
+    exit: 0,
+    restarts: 1,
+  },
   {
     title: 'ML-LC-18: a bolt that ignores the end of stdin and SIGTERM is killed',
     run: 'ignores_term.py',
@@ -69,46 +102,5 @@ suite([
     codes: ['PB_CHILD_IGNORED_TERM'],
     exit: 'SIGKILL',
     restarts: 0,
-  },
-  {
-    title: 'ML-LC-18: what a bolt writes after the end of its stdin still counts',
-    run: 'writes_after_eof.py',
-    baits: ['a', 'b', 'keep'],
-    endsEarly: true,
-    ...LIVES,
-    check: (run, test) => {
-      test.same(run.errors, [], 'an exit that was asked for is no error');
-    },
-  },
-  {
-    title: 'ML-LC-04: 100 MB of stderr are drained while stdout is full',
-    run: 'stderr_flood.py',
-    readerWaitsForNote: true,
-    ...LIVES,
-    check: (run, test) => {
-      test.equal(run.note, '100 MB written');
-      test.ok(run.stderr.length < 1000, 'the log is bounded');
-      test.equal(run.summary.components.find(({ id }) => id === 'hostile')?.emitted, 2000);
-    },
-  },
-  {
-    title: 'ML-HB-05: a bolt that takes 45 ms a tuple lives with a subprocess timeout of 2 s, and no root times out',
-    run: 'slow.py',
-    config: IMPATIENT,
-    baits: Array.from({ length: 100 }, (_, number) => `bait ${number}`),
-    ...LIVES,
-  },
-  { title: 'ML-BO-12: two hundred thousand emits before an ack do no harm', run: 'floods_emits.py', ...LIVES },
-  { title: 'ML-BO-11: a hundred thousand syncs that nobody waits for do no harm', run: 'sync_storm.py', ...LIVES },
-  {
-    title: 'ML-LG-04, ML-LG-05: ten thousand errors are throttled, and the component lives',
-    run: 'error_storm.py',
-    codes: ['PB_COMPONENT_ERROR'],
-    says: /^trouble 0$/,
-    restarts: 0,
-    check: (run, test) => {
-      test.equal(run.errors.length, 5, 'five are shown');
-      test.equal(run.summary.components.find(({ id }) => id === 'hostile')?.errors, 10_000, 'all are counted');
-    },
   },
 ]);

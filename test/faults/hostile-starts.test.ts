@@ -105,7 +105,14 @@ suite([
     exit: 'SIGKILL',
     restarts: 1,
   },
-  { title: 'ML-LC-08: a spout that exits is started anew', run: 'spout_exits.py', ...SPOUT, codes: ['PB_CHILD_EXITED'], exit: 3, restarts: 1 },
+  {
+    title: 'ML-LC-08: a spout that exits is started anew',
+    run: 'spout_exits.py',
+    ...SPOUT,
+    codes: ['PB_CHILD_EXITED'],
+    exit: 3,
+    restarts: 1,
+  },
   {
     title: 'ML-EM-17: a spout whose reliable emit is refused hears fail for it',
     run: 'spout_wrong_arity.py',

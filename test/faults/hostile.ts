@@ -9,13 +9,13 @@ import {
   type Bolt,
   type BoltCollector,
   type Config,
-  inline,
   type InputTuple,
+  inline,
   LocalCluster,
   type PolyboltError,
-  shell,
   type Spout,
   type SpoutCollector,
+  shell,
   TopologyBuilder,
   type TopologySummary,
 } from '../../src/index.js';
@@ -180,9 +180,19 @@ export async function runHostile(options: HostileOptions): Promise<HostileRun> {
   const environment = { FIXTURE_MARK: join(directory, 'mark'), PYTHONDONTWRITEBYTECODE: '1', HOSTILE_RUN: marker };
   const hostile = shell(options.command, { outputs: ['value'], environment });
   const honest = shell(['python3', 'honest.py'], { outputs: ['value'], environment });
-  builder.setSpout('feed', inline(() => feed, { outputs: ['value'] })).addConfiguration('topology.max.spout.pending', 100);
+  builder
+    .setSpout(
+      'feed',
+      inline(() => feed, { outputs: ['value'] }),
+    )
+    .addConfiguration('topology.max.spout.pending', 100);
   builder.setBolt('python-neighbour', honest).shuffleGrouping('feed');
-  builder.setBolt('neighbour', inline(() => SINK)).shuffleGrouping('feed');
+  builder
+    .setBolt(
+      'neighbour',
+      inline(() => SINK),
+    )
+    .shuffleGrouping('feed');
   if (isSpout) {
     builder.setSpout('hostile', hostile).addConfigurations(options.config ?? {});
   } else {
@@ -191,10 +201,21 @@ export async function runHostile(options: HostileOptions): Promise<HostileRun> {
       onWork();
       if (isLast) finished.set();
     });
-    builder.setSpout('bait', inline(() => bait, { outputs: ['value'] }));
-    builder.setBolt('hostile', hostile).shuffleGrouping('bait').addConfigurations(options.config ?? {});
+    builder.setSpout(
+      'bait',
+      inline(() => bait, { outputs: ['value'] }),
+    );
+    builder
+      .setBolt('hostile', hostile)
+      .shuffleGrouping('bait')
+      .addConfigurations(options.config ?? {});
   }
-  builder.setBolt('reader', inline(() => reader)).shuffleGrouping('hostile');
+  builder
+    .setBolt(
+      'reader',
+      inline(() => reader),
+    )
+    .shuffleGrouping('hostile');
   const onLogged = (event: string, fields?: Readonly<Record<string, unknown>>): void => {
     if (event !== 'child.stderr' || fields?.['component'] !== 'hostile') return;
     if (stderr.length < 1000) stderr.push(String(fields['line']));

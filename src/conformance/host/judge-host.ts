@@ -5,6 +5,7 @@ import type { Requirement } from '../requirements.js';
 import { BOLT_CHECKS } from './bolt-checks.js';
 import { fail, type HostCheck, pass, type Seen } from './check.js';
 import { HANDSHAKE_CHECKS } from './handshake-checks.js';
+import { PROCESS_CHECKS } from './process-checks.js';
 import type { Report } from './report.js';
 import { SPOUT_CHECKS } from './spout-checks.js';
 
@@ -29,7 +30,7 @@ const COMPLETE: HostCheck = {
   },
 };
 
-export const HOST_CHECKS: readonly HostCheck[] = [COMPLETE, ...HANDSHAKE_CHECKS, ...SPOUT_CHECKS, ...BOLT_CHECKS];
+export const HOST_CHECKS: readonly HostCheck[] = [COMPLETE, ...HANDSHAKE_CHECKS, ...SPOUT_CHECKS, ...BOLT_CHECKS, ...PROCESS_CHECKS];
 
 /** @param requirements from `loadRequirements` */
 export function judgeHost(report: Report, requirements: ReadonlyMap<string, Requirement>): readonly HostVerdict[] {

