@@ -159,10 +159,8 @@ export class Child {
       this.#rest();
       return false;
     }
-    if (this.#turnBytes < READ_TURN_BYTES) {
-      if (this.#turnBytes === bytes) setImmediate(() => this.#endTurn());
-      return true;
-    }
+    if (this.#turnBytes === bytes) setImmediate(() => this.#endTurn());
+    if (this.#turnBytes < READ_TURN_BYTES) return true;
     // A flood: the neighbours have a turn first.
     this.#isPaused = true;
     return false;

@@ -14,7 +14,7 @@ import type { EmitFrame } from '../protocol/component-frames.js';
 import type { HostCodec } from '../protocol/codec.js';
 import { checkEmit } from './emit-rules.js';
 import type { BoltHost, ComponentOutput, HostEvents, OutputStream, TaskIdentity } from './ports.js';
-import type { ShellPorts, ShellSettings } from './shell-incarnation.js';
+import type { ShellPorts, ShellSettings } from './incarnation-ports.js';
 import { ShellKeeper } from './shell-keeper.js';
 
 const HEARTBEAT_MS = 1000;

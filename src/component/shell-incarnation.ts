@@ -5,52 +5,18 @@
  */
 import { PolyboltError } from '../model/errors.js';
 import { REPLY_BYTES_MAX } from '../model/limits.js';
-import type { Decoder, HostCodec } from '../protocol/codec.js';
+import type { Decoder } from '../protocol/codec.js';
 import type { ComponentHandler, EmitFrame, LogLevel } from '../protocol/component-frames.js';
-import type { Child, ChildCommand, ChildEvents, ChildExit, Spawn } from './child.js';
-import { exitHint, type SpoutCommand, silenceHint } from './compat-hint.js';
-import { type ChildPipes, closePipes, type FifoPool } from './fifo-pool.js';
+import type { Child, ChildEvents, ChildExit } from './child.js';
+import type { SpoutCommand } from './compat-hint.js';
+import { type ChildPipes, closePipes } from './fifo-pool.js';
+import { handshakeTimeout, pipeClosed, repliesUnread, silent, unaskedExit } from './incarnation-errors.js';
+import type { IncarnationEvents, ShellPorts, ShellSettings } from './incarnation-ports.js';
 import { Outbox } from './outbox.js';
-import { launchChild, type Recording } from './recorder.js';
+import { launchChild } from './recorder.js';
 import type { TaskIdentity } from './ports.js';
 import { explainPipeError, explainStartError } from './start-error.js';
 import { StderrLog } from './stderr-log.js';
-
-/** What a kind of component (spout or bolt) makes of what its child says. */
-export interface IncarnationEvents {
-  /** The handshake has been answered. */
-  onUp(): void;
-  onEmit(frame: EmitFrame): void;
-  onAck(id: number): void;
-  onFail(id: number): void;
-  onSync(): void;
-  onUnknownCommand(command: string): void;
-  onLog(level: LogLevel, message: string): void;
-  onError(error: PolyboltError): void;
-  onMetrics(name: string, params: unknown): void;
-  onDirty(): void;
-  onDrain(): void;
-  /** It is gone. @param error why, or undefined when it was asked to go */
-  onEnded(error: PolyboltError | undefined): void;
-}
-
-export interface ShellSettings {
-  readonly command: ChildCommand;
-  readonly codec: HostCodec;
-  readonly handshake: { readonly pidDir: string; readonly conf: unknown; readonly context: unknown };
-  readonly handshakeTimeoutMs: number;
-  readonly subprocessTimeoutMs: number;
-  /** Each step of the way out: EOF, SIGTERM, SIGKILL. */
-  readonly shutdownGraceMs: number;
-}
-
-export interface ShellPorts {
-  readonly spawn: Spawn;
-  readonly fifos: FifoPool;
-  readonly now: () => number;
-  /** The recording of a conversation that begins, when it is to be recorded. */
-  readonly record?: ((identity: TaskIdentity, settings: ShellSettings) => Recording | undefined) | undefined;
-}
 
 type Phase = 'launching' | 'handshake' | 'up' | 'ending' | 'ended';
 
@@ -147,10 +113,10 @@ export class ShellIncarnation implements ComponentHandler {
     if (this.#child?.isPaused === true) this.#lastSignAtMs = Math.min(nowMs, this.#lastSignAtMs + elapsedMs);
     if (this.outbox.replyChars <= REPLY_BYTES_MAX) this.#repliesFitAtMs = nowMs;
     if (this.#phase === 'handshake' && nowMs - this.#startedAtMs > this.#settings.handshakeTimeoutMs)
-      this.end(this.#handshakeTimeout(nowMs));
+      this.end(handshakeTimeout(nowMs - this.#startedAtMs, this.decoder));
     else if (this.#phase === 'up' && this.#isWatched && nowMs - this.#lastSignAtMs > this.#settings.subprocessTimeoutMs)
-      this.end(this.#hung(nowMs));
-    else if (nowMs - this.#repliesFitAtMs > this.#settings.subprocessTimeoutMs) this.end(this.#doesNotRead(nowMs));
+      this.end(silent(nowMs - this.#lastSignAtMs, this.decoder, this.#awaited));
+    else if (nowMs - this.#repliesFitAtMs > this.#settings.subprocessTimeoutMs) this.end(repliesUnread(nowMs - this.#repliesFitAtMs, this.outbox.replyChars));
   }
 
   /** Ends it because of what it did: at once. */
@@ -280,8 +246,8 @@ export class ShellIncarnation implements ComponentHandler {
         this.decoder.push(chunk);
       },
       onStderr: (text) => this.#stderr.add(text),
-      onStdoutEnd: () => this.#onPipeClosed('PB_CHILD_CLOSED_STDOUT', 'output', 'neither ack nor emit'),
-      onStdinClosed: () => this.#onPipeClosed('PB_CHILD_CLOSED_STDIN', 'input', 'be given nothing'),
+      onStdoutEnd: () => this.#onPipeClosed('stdout'),
+      onStdinClosed: () => this.#onPipeClosed('stdin'),
       onExit: (exit) => this.#onExit(exit),
       onDrain: () => this.#events.onDrain(),
     };
@@ -290,22 +256,17 @@ export class ShellIncarnation implements ComponentHandler {
     this.#child.write(this.#settings.codec.handshake(this.#settings.handshake), this.#settings.codec.encoding);
   }
 
-  #onPipeClosed(code: 'PB_CHILD_CLOSED_STDOUT' | 'PB_CHILD_CLOSED_STDIN', name: 'output' | 'input', loss: string): void {
+  #onPipeClosed(name: 'stdin' | 'stdout'): void {
     this.#after(PIPE_CLOSED_GRACE_MS, () => {
       if (this.#asked) return; // Whoever is asked to go may close what it likes.
-      this.end(
-        new PolyboltError(code, {
-          message: `the component closed its standard ${name} and went on running`,
-          hint: `keep std${name === 'output' ? 'out' : 'in'} open, or exit: without it the component can ${loss}`,
-        }),
-      );
+      this.end(pipeClosed(name));
     });
   }
 
   #onExit(exit: ChildExit): void {
     if (exit.startError !== undefined) return this.#finish(this.explain(explainStartError(exit.startError, this.#settings.command), exit));
     const wasUp = this.#phase === 'up' || this.#phase === 'ending';
-    const error = this.#verdict ?? (this.#asked ? undefined : this.#unaskedExit(exit, wasUp));
+    const error = this.#verdict ?? (this.#asked ? undefined : unaskedExit(exit, wasUp, this.decoder, this.#awaited));
     this.#finish(error === undefined ? undefined : this.explain(error, exit));
   }
 
@@ -316,71 +277,6 @@ export class ShellIncarnation implements ComponentHandler {
     this.#stderr.flush();
     this.#events.onEnded(error);
     this.#resolveGone();
-  }
-
-  #unaskedExit(exit: ChildExit, wasUp: boolean): PolyboltError {
-    const how = exit.signal === undefined ? `with code ${exit.code}` : `on ${exit.signal}`;
-    if (!wasUp) {
-      return new PolyboltError('PB_HANDSHAKE_FAILED', {
-        message: `the component exited ${how} before it had answered the handshake with {"pid":N}`,
-        hint: 'run the command by hand in that directory; its last lines on stderr are above',
-      });
-    }
-    if (this.decoder.heldBytes > 0) {
-      return new PolyboltError('PB_FRAME_INCOMPLETE', {
-        message: `the component exited ${how} in the middle of a frame of ${this.decoder.heldBytes} bytes so far`,
-        hint: 'flush whole messages, each closed by a line "end", before exiting',
-        context: { frame: this.decoder.quoteHeld() },
-      });
-    }
-    return new PolyboltError('PB_CHILD_EXITED', {
-      message: `the component exited ${how} without being asked to`,
-      hint:
-        exitHint(this.#awaited) ??
-        (exit.code === 0
-          ? 'a component runs until EOF on stdin; some libraries exit 0 after a crash: see stderr and its last error'
-          : 'see stderr for the crash'),
-    });
-  }
-
-  #handshakeTimeout(nowMs: number): PolyboltError {
-    const waitedMs = Math.round(nowMs - this.#startedAtMs);
-    const held = this.decoder.heldBytes > 0 ? { stdout: this.decoder.quoteHeld() } : {};
-    return new PolyboltError('PB_HANDSHAKE_TIMEOUT', {
-      message: `waited ${waitedMs} ms for {"pid":N} and a line "end" on the component's standard output`,
-      hint: 'read the first message on stdin, answer it with the pid, and flush; raise polybolt.handshake.timeout.secs for a slow start',
-      context: held,
-    });
-  }
-
-  #hung(nowMs: number): PolyboltError {
-    const silentMs = Math.round(nowMs - this.#lastSignAtMs);
-    if (this.decoder.heldBytes > 0) {
-      return new PolyboltError('PB_FRAME_INCOMPLETE', {
-        message: `the component wrote ${this.decoder.heldBytes} bytes of a frame and then nothing for ${silentMs} ms`,
-        hint: 'close every message with a line "end" and flush',
-        context: { frame: this.decoder.quoteHeld() },
-      });
-    }
-    const awaited = this.#awaited;
-    if (awaited !== undefined) {
-      return new PolyboltError('PB_CHILD_HUNG', {
-        message: `the component did not answer the command "${awaited}" with sync and gave no other sign of life for ${silentMs} ms`,
-        hint: silenceHint(awaited),
-      });
-    }
-    return new PolyboltError('PB_CHILD_HUNG', {
-      message: `the component gave no sign of life for ${silentMs} ms`,
-      hint: 'answer heartbeats with sync and flush; raise topology.subprocess.timeout.secs if one tuple may take longer',
-    });
-  }
-
-  #doesNotRead(nowMs: number): PolyboltError {
-    const waitedMs = Math.round(nowMs - this.#repliesFitAtMs);
-    return new PolyboltError('PB_CHILD_HUNG', {
-      message: `the component has left ${this.outbox.replyChars} characters of task ids unread for ${waitedMs} ms`,
-      hint: 'read standard input while emitting, or send "need_task_ids":false with emits whose task ids are not used',
-    });
   }
 
   #after(ms: number, action: () => void): void {

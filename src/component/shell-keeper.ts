@@ -5,7 +5,8 @@
 import { PolyboltError } from '../model/errors.js';
 import { RestartBudget } from '../membership/restart-budget.js';
 import type { HostEvents, TaskIdentity } from './ports.js';
-import { type IncarnationEvents, ShellIncarnation, type ShellPorts, type ShellSettings } from './shell-incarnation.js';
+import type { IncarnationEvents, ShellPorts, ShellSettings } from './incarnation-ports.js';
+import { ShellIncarnation } from './shell-incarnation.js';
 
 /** Errors after which another try would fail the same way. */
 const HOPELESS: ReadonlySet<string> = new Set(['PB_COMPONENT_NOT_FOUND', 'PB_COMPONENT_NOT_EXECUTABLE', 'PB_COMPONENT_START_FAILED']);

@@ -11,7 +11,7 @@ import type { EmitFrame } from '../protocol/component-frames.js';
 import type { SpoutCommand } from './compat-hint.js';
 import { checkEmit } from './emit-rules.js';
 import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
-import type { ShellPorts, ShellSettings } from './shell-incarnation.js';
+import type { ShellPorts, ShellSettings } from './incarnation-ports.js';
 import { ShellKeeper } from './shell-keeper.js';
 
 export interface ShellSpoutSettings extends ShellSettings {

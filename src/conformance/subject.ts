@@ -24,6 +24,14 @@ export interface SubjectEvents {
   onStdoutEnd(): void;
 }
 
+/** Those that have not been destroyed. */
+const living = new Set<Subject>();
+
+/** Ends every process under judgement at once, for when we end early ourselves. */
+export function killSubjects(): void {
+  for (const subject of living) subject.kill();
+}
+
 export class Subject {
   readonly #events: SubjectEvents;
   readonly #process: Started;
@@ -45,6 +53,7 @@ export class Subject {
   private constructor(process: Started, hostWrite: number, hostRead: number, events: SubjectEvents) {
     this.#events = events;
     this.#process = process;
+    living.add(this);
     this.#stdin = new Socket({ fd: hostWrite, readable: false, writable: true });
     this.#stdin.on('error', () => this.#stdin.destroy()); // EPIPE: it reads no more; its exit tells the story.
     this.#stdout = new Socket({ fd: hostRead, readable: true, writable: false });
@@ -105,14 +114,16 @@ export class Subject {
 
   /** Ends whatever is left of it, and waits for that. */
   async destroy(): Promise<void> {
-    if (this.#exit === undefined || this.isGroupAlive()) this.#kill();
+    if (this.#exit === undefined || this.isGroupAlive()) this.kill();
     await this.#gone;
+    living.delete(this);
     this.#stdin.destroy();
     this.#stdout.destroy();
     this.#process.stderr?.destroy();
   }
 
-  #kill(): void {
+  /** KILL to its whole process group. */
+  kill(): void {
     if (this.pid === 0) return;
     try {
       process.kill(-this.pid, 'SIGKILL');

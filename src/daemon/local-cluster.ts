@@ -6,7 +6,7 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ShellPorts } from '../component/shell-incarnation.js';
+import type { ShellPorts } from '../component/incarnation-ports.js';
 import { createFifoPool, spawnChild } from '../component/spawn.js';
 import { MemoryStore } from '../coordination/memory-store.js';
 import type { StoreSession } from '../coordination/store.js';

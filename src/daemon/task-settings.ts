@@ -1,7 +1,7 @@
 /** What one task is told of its surroundings: a child by command, environment and handshake, a module by its context. Invariant: both tell the same. */
 import { resolve } from 'node:path';
 import { childEnvironment } from '../component/child-environment.js';
-import type { ShellSettings } from '../component/shell-incarnation.js';
+import type { ShellSettings } from '../component/incarnation-ports.js';
 import type { TaskContext } from '../model/component-api.js';
 import type { Settings } from '../model/config.js';
 import { handshakeConf, handshakeContext } from '../model/handshake.js';

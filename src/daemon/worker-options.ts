@@ -1,5 +1,5 @@
 /** What a worker is told when it is started, and what it tells back. Invariant: data and ports only, so that a worker can live in any process. */
-import type { ShellPorts } from '../component/shell-incarnation.js';
+import type { ShellPorts } from '../component/incarnation-ports.js';
 import type { EmitObserver } from '../executor/task-output.js';
 import type { PolyboltError } from '../model/errors.js';
 import type { Log } from '../model/log.js';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { ComponentOutput, HostEvents, OutputStream, TaskIdentity } from '../../src/component/ports.js';
-import type { ShellPorts, ShellSettings } from '../../src/component/shell-incarnation.js';
+import type { ShellPorts, ShellSettings } from '../../src/component/incarnation-ports.js';
 import type { PolyboltError } from '../../src/model/errors.js';
 import { SILENT_LOG } from '../../src/model/log.js';
 import { Tuple, type TupleSource } from '../../src/model/tuple.js';

@@ -1,5 +1,5 @@
 /** The command `polybolt conform` as a user runs it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -136,3 +136,32 @@ t.test('a command that does not exist is said to, status 5', async (t) => {
   t.equal(status, 5);
   t.match(stderr, /^PB_COMPONENT_NOT_FOUND the command no-such-command is not on the PATH/);
 });
+
+t.test('Ctrl-C ends the components too, also one that does not notice the end of its stdin', { skip }, async (t) => {
+  const pids = join(scratch, 'pids');
+  const stubborn = join(scratch, 'stubborn.py');
+  writeFileSync(
+    stubborn,
+    `import os, signal, sys\nopen(${JSON.stringify(pids)}, 'a').write('%d\\n' % os.getpid())\nsys.stdout.write('{"pid":%d}\\nend\\n' % os.getpid())\nsys.stdout.flush()\nsignal.alarm(60)\nsignal.pause()\n`,
+  );
+  const options = ['conform', '--kind', 'bolt', '--timeout', '60s', '--', python, stubborn];
+  // The first verdict is out: the next component waits for a tuple that it never reads.
+  const { status } = await runCli(options, {
+    onStdoutLine: (line, child) => void (line.includes('handshake-pid ') && child.kill('SIGINT')),
+  });
+  t.equal(status, 130);
+  for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) {
+    while (!hasEnded(Number(pid))) await new Promise((resolve) => setImmediate(resolve));
+    t.pass(`${pid} has ended`);
+  }
+});
+
+/** A zombie has ended too, whenever somebody takes note of it. */
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
+  }
+}

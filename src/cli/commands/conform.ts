@@ -7,6 +7,7 @@ import { parseInputs } from '../../conformance/inputs.js';
 import { jsonReporter } from '../../conformance/report/json.js';
 import { prettyReporter, type Reporter } from '../../conformance/report/pretty.js';
 import { createTapReporter } from '../../conformance/report/tap.js';
+import { killSubjects } from '../../conformance/subject.js';
 import { PolyboltError } from '../../model/errors.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -28,6 +29,9 @@ export async function conformCommand(argv: readonly string[], options: ConformOp
   const reporter = reporterOf(options.reporter ?? 'pretty');
   const timeoutMs = options.timeout ?? TIMEOUT_MS;
   const { input, expectedFailures: expected } = options;
+  // A component leads a process group of its own, so Ctrl-C does not reach it.
+  process.once('exit', killSubjects);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT.interrupted));
   try {
     const judgement = await conform(
       {

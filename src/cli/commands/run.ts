@@ -2,7 +2,7 @@
  * `polybolt run FILE`: a topology in this process, from its first tuple to its last. Invariant: it ends for one reason, drains, accounts for every root, leaves no process behind, and its exit
  * status says how it went.
  */
-import type { ShellPorts } from '../../component/shell-incarnation.js';
+import type { ShellPorts } from '../../component/incarnation-ports.js';
 import { LocalCluster } from '../../daemon/local-cluster.js';
 import type { TopologySummary } from '../../daemon/summary.js';
 import { settingsOf } from '../../model/config.js';
