@@ -4,7 +4,7 @@ import { ADAPTER, type Benchmark, fixture, ROOT, runToEnd, type Setting, sampleO
 import type { Figure } from './figure.js';
 import { inTurn, median } from './statistics.js';
 
-const CLI = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+const CLI = join(ROOT, 'dist', 'bundle', 'cli', 'main.js');
 const ENVIRONMENT = { PYTHONPATH: ADAPTER, PYTHONDONTWRITEBYTECODE: '1' };
 const MIB = 1024 * 1024;
 

@@ -41,7 +41,7 @@ async function runWordCount() {
   const variables = Object.entries(set).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const topology = join(root, 'examples', 'word-count', 'topology.yaml');
   const options = ['--until-idle', '1s', '--print', 'count', '--print', 'report', '--json', '--log', 'warn'];
-  const child = spawn(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), 'run', topology, ...variables, ...options], {
+  const child = spawn(process.execPath, [join(root, 'dist', 'bundle', 'cli', 'main.js'), 'run', topology, ...variables, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   // The run drains on Ctrl-C by itself, and we report what it got done.

@@ -90,9 +90,13 @@ async function run({ args, isKilled }) {
   const variables = Object.entries(set).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
   const options = ['--until-idle', '2s', '--print', 'count', '--json', '--set', `input=${file}`];
   const topology = join(root, 'examples', 'word-count', 'topology.yaml');
-  const child = spawn(process.execPath, [join(root, 'dist', 'src', 'cli', 'main.js'), 'run', topology, ...options, ...variables, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist', 'bundle', 'cli', 'main.js'), 'run', topology, ...options, ...variables, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const result = { status: 0, counts: new Map(), summary: undefined, kills: 0, peakBytes: 0 };
   // Children of the split bolt, the one that has been up longest first; only pids that the run has told us of are ever killed.
   const up = new Set();

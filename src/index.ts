@@ -6,10 +6,10 @@ export { LocalCluster, type LocalClusterEvents, type LocalClusterOptions } from 
 export type { ComponentSummary, RootSummary, TopologySummary } from './daemon/summary.js';
 export type { CustomGrouping, CustomGroupingContext } from './grouping/custom.js';
 export * from './model/component-api.js';
+export { inline, type ModuleOptions, module, type OutputOptions, type ShellOptions, shell } from './model/component-implementation.js';
 export { ERROR_CODES, type ErrorCode } from './model/error-codes.js';
 export { describeError, PolyboltError } from './model/errors.js';
 export type { Log } from './model/log.js';
 export type { Component, Config, Grouping, Implementation, StreamDeclaration, Topology } from './model/topology.js';
 export { TopologyBuilder } from './model/topology-builder.js';
 export { formatMistake, loadTopologyFile, type TopologyMistake } from './model/topology-file/load.js';
-export { inline, module, type ModuleOptions, type OutputOptions, type ShellOptions, shell } from './model/component-implementation.js';

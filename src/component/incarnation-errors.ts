@@ -29,7 +29,10 @@ export function unaskedExit(exit: ChildExit, wasUp: boolean, held: HeldFrame, aw
     exit.code === 0
       ? 'a component runs until EOF on stdin; some libraries exit 0 after a crash: see stderr and its last error'
       : 'see stderr, or the last error it reported, for the crash';
-  return new PolyboltError('PB_CHILD_EXITED', { message: `the component exited ${how} without being asked to`, hint: exitHint(awaited) ?? usual });
+  return new PolyboltError('PB_CHILD_EXITED', {
+    message: `the component exited ${how} without being asked to`,
+    hint: exitHint(awaited) ?? usual,
+  });
 }
 
 export function handshakeTimeout(waitedMs: number, held: HeldFrame): PolyboltError {

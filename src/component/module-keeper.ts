@@ -2,9 +2,10 @@
  * Keeps an in-process component running: instance after instance under the same restart budget as a child's. Invariant: a throw ends the instance, and
  * nothing of it reaches the next.
  */
+
+import { RestartBudget } from '../membership/restart-budget.js';
 import type { ErrorCode } from '../model/error-codes.js';
 import { PolyboltError } from '../model/errors.js';
-import { RestartBudget } from '../membership/restart-budget.js';
 import type { HostEvents, TaskIdentity } from './ports.js';
 
 /** Whether an author's method went on asynchronously; what else it may return means nothing. */

@@ -26,7 +26,10 @@ export async function loadModule<T>(
 ): Promise<() => T> {
   const file = resolve(directory, path);
   if (!existsSync(file)) {
-    throw new PolyboltError('PB_MODULE_MISSING', { message: `the module ${path} does not exist in ${directory}`, hint: 'mend module: or resources: in the topology file' });
+    throw new PolyboltError('PB_MODULE_MISSING', {
+      message: `the module ${path} does not exist in ${directory}`,
+      hint: 'mend module: or resources: in the topology file',
+    });
   }
   if (/\.[cm]?ts$/.test(file) && !canLoadTypeScript) {
     register(new URL('./type-stripping.js', import.meta.url));
@@ -79,7 +82,9 @@ function pickExport(exported: Record<string, unknown>): string | undefined {
 function factoryOf(value: unknown, args: readonly unknown[]): (() => unknown) | undefined {
   if (typeof value === 'function') {
     const isClass = /^class\b/.test(Function.prototype.toString.call(value));
-    return isClass ? () => new (value as new (...a: readonly unknown[]) => unknown)(...args) : () => (value as (...a: readonly unknown[]) => unknown)(...args);
+    return isClass
+      ? () => new (value as new (...a: readonly unknown[]) => unknown)(...args)
+      : () => (value as (...a: readonly unknown[]) => unknown)(...args);
   }
   return typeof value === 'object' && value !== null ? () => value : undefined;
 }

@@ -4,17 +4,18 @@
  *
  * Hot path: `execute`, `onEmit` and `onAck`, each a few array accesses and one concatenation.
  */
-import { ChildWindow } from '../flow/child-window.js';
+
 import { IdRing } from '../acking/id-ring.js';
+import { ChildWindow } from '../flow/child-window.js';
 import { PolyboltError } from '../model/errors.js';
 import { HEARTBEATS_OPEN_MAX, HELD_MAX, OUTBOX_CHARS_MAX, REPLY_BYTES_MAX, TOMBSTONES_MAX } from '../model/limits.js';
 import type { Tuple } from '../model/tuple.js';
 import { Values, withoutNonFinite } from '../model/values.js';
-import type { EmitFrame } from '../protocol/component-frames.js';
 import type { HostCodec } from '../protocol/codec.js';
+import type { EmitFrame } from '../protocol/component-frames.js';
 import { checkEmit } from './emit-rules.js';
-import type { BoltHost, ComponentOutput, HostEvents, OutputStream, TaskIdentity } from './ports.js';
 import type { ShellPorts, ShellSettings } from './incarnation-ports.js';
+import type { BoltHost, ComponentOutput, HostEvents, OutputStream, TaskIdentity } from './ports.js';
 import { ShellKeeper } from './shell-keeper.js';
 
 const HEARTBEAT_MS = 1000;

@@ -13,8 +13,8 @@ import { type ChildPipes, closePipes } from './fifo-pool.js';
 import { handshakeTimeout, pipeClosed, repliesUnread, silent, unaskedExit } from './incarnation-errors.js';
 import type { IncarnationEvents, ShellPorts, ShellSettings } from './incarnation-ports.js';
 import { Outbox } from './outbox.js';
-import { launchChild } from './recorder.js';
 import type { TaskIdentity } from './ports.js';
+import { launchChild } from './recorder.js';
 import { explainPipeError, explainStartError } from './start-error.js';
 import { StderrLog } from './stderr-log.js';
 
@@ -116,7 +116,8 @@ export class ShellIncarnation implements ComponentHandler {
       this.end(handshakeTimeout(nowMs - this.#startedAtMs, this.decoder));
     else if (this.#phase === 'up' && this.#isWatched && nowMs - this.#lastSignAtMs > this.#settings.subprocessTimeoutMs)
       this.end(silent(nowMs - this.#lastSignAtMs, this.decoder, this.#awaited));
-    else if (nowMs - this.#repliesFitAtMs > this.#settings.subprocessTimeoutMs) this.end(repliesUnread(nowMs - this.#repliesFitAtMs, this.outbox.replyChars));
+    else if (nowMs - this.#repliesFitAtMs > this.#settings.subprocessTimeoutMs)
+      this.end(repliesUnread(nowMs - this.#repliesFitAtMs, this.outbox.replyChars));
   }
 
   /** Ends it because of what it did: at once. */

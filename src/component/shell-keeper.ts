@@ -2,10 +2,11 @@
  * Keeps a child running: incarnation after incarnation, until its restart budget is spent or somebody asks it to go. Invariant: at most
  * one incarnation lives at a time, and `onLost` runs before the next one starts.
  */
-import { PolyboltError } from '../model/errors.js';
+
 import { RestartBudget } from '../membership/restart-budget.js';
-import type { HostEvents, TaskIdentity } from './ports.js';
+import { PolyboltError } from '../model/errors.js';
 import type { IncarnationEvents, ShellPorts, ShellSettings } from './incarnation-ports.js';
+import type { HostEvents, TaskIdentity } from './ports.js';
 import { ShellIncarnation } from './shell-incarnation.js';
 
 /** Errors after which another try would fail the same way. */
@@ -118,7 +119,8 @@ export class ShellKeeper {
       return;
     }
     if (error === undefined) return;
-    if (HOPELESS.has(error.code) && !TRANSIENT.has((error.cause as NodeJS.ErrnoException | undefined)?.code)) return this.#host.onFatal(error);
+    if (HOPELESS.has(error.code) && !TRANSIENT.has((error.cause as NodeJS.ErrnoException | undefined)?.code))
+      return this.#host.onFatal(error);
     this.#host.onError(error);
     const delayMs = this.#budget.next(this.#completed);
     if (delayMs === undefined || (!this.#hasBeenUp && this.#starts >= FIRST_STARTS_MAX)) return this.#host.onFatal(this.#exhausted(error));

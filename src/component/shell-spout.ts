@@ -10,8 +10,8 @@ import type { HostCodec } from '../protocol/codec.js';
 import type { EmitFrame } from '../protocol/component-frames.js';
 import type { SpoutCommand } from './compat-hint.js';
 import { checkEmit } from './emit-rules.js';
-import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
 import type { ShellPorts, ShellSettings } from './incarnation-ports.js';
+import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
 import { ShellKeeper } from './shell-keeper.js';
 
 export interface ShellSpoutSettings extends ShellSettings {

@@ -48,7 +48,9 @@ export function explainStartError(error: NodeJS.ErrnoException, command: ChildCo
     const { interpreter, endsInReturn } = firstLine;
     return new PolyboltError('PB_COMPONENT_NOT_FOUND', {
       message: `${path} asks for the interpreter ${interpreter}${endsInReturn ? '\\r' : ''}, which does not exist`,
-      hint: endsInReturn ? 'the first line of the script ends in CR LF: save it with bare line feeds' : 'install the interpreter or mend the first line of the script',
+      hint: endsInReturn
+        ? 'the first line of the script ends in CR LF: save it with bare line feeds'
+        : 'install the interpreter or mend the first line of the script',
       context,
       cause: error,
     });

@@ -46,6 +46,8 @@ export class Conversation {
   #replies = 0;
   #lateInputs = 0;
   #wasClosedByUs = false;
+  #hasEndedStdin = false;
+  #lacksReplies = false;
   #isEnding = false;
 
   constructor(setup: ConversationSetup) {
@@ -92,6 +94,11 @@ export class Conversation {
 
   get stderr(): string {
     return this.#stderr;
+  }
+
+  /** Whether it asked for task ids after the end of its stdin, when nobody can tell it. */
+  get lacksReplies(): boolean {
+    return this.#lacksReplies;
   }
 
   /** Milliseconds since the launch. */
@@ -152,6 +159,7 @@ export class Conversation {
 
   closeStdin(): void {
     this.transcript.push(lineOfEvent('host', this.atMs, 'eof'));
+    this.#hasEndedStdin = true;
     this.subject.endStdin();
   }
 
@@ -174,6 +182,10 @@ export class Conversation {
 
   #reply(): void {
     if (this.setup.replies === 'hold') return;
+    if (this.#hasEndedStdin) {
+      this.#lacksReplies = true;
+      return;
+    }
     if (this.setup.replies === 'late' && this.setup.kind === 'bolt' && this.#lateInputs < LATE_INPUTS_MAX) {
       this.#lateInputs++;
       const id = this.takeId();

@@ -172,6 +172,8 @@ export class StepRunner {
     const ids = step['answered'] === 'all' ? undefined : (step['answered'] as readonly string[]).map((name) => this.#idOf(name));
     const missing = (): readonly string[] => ids?.filter((id) => monitor.stateOf(id) === 'held') ?? monitor.held;
     if (!(await this.#waitForAnswers(() => missing().length === 0))) {
+      // ML-LC-05 has it exit in the middle of a wait for a reply, and then it cannot answer.
+      if (this.#talk.lacksReplies) throw new NotApplicable('it asks for task ids, which cannot be told after the end of its stdin');
       const words = missing().length > 5 ? `${missing().length} tuples` : `the tuples with the ids ${missing().join(', ')}`;
       throw new Unmet(`an ack or fail of ${words}`, this.#whyNothing());
     }

@@ -41,6 +41,8 @@ export class Subject {
   #exit: SubjectExit | undefined;
   #stdoutEnded = false;
   #toldExit = false;
+  /** Writes that wait for the end of those byte by byte: a reply within a message would be garbage. */
+  #waiting: Buffer[] | undefined;
 
   static async launch(spawn: Spawn, pool: FifoPool, command: ChildCommand, events: SubjectEvents): Promise<Subject> {
     const pipes = await pool.take();
@@ -81,15 +83,20 @@ export class Subject {
   }
 
   write(bytes: Buffer): void {
-    if (!this.#stdin.destroyed && !this.#stdin.writableEnded) this.#stdin.write(bytes);
+    if (this.#waiting === undefined) this.#put(bytes);
+    else this.#waiting.push(bytes);
   }
 
   /** Writes byte by byte, each a write of its own. */
   async writeBytes(bytes: Buffer): Promise<void> {
+    const waiting: Buffer[] = [];
+    this.#waiting = waiting;
     for (let at = 0; at < bytes.length; at++) {
-      this.write(bytes.subarray(at, at + 1));
+      this.#put(bytes.subarray(at, at + 1));
       await new Promise((resolve) => setImmediate(resolve));
     }
+    this.#waiting = undefined;
+    for (const held of waiting) this.#put(held);
   }
 
   endStdin(): void {
@@ -131,6 +138,10 @@ export class Subject {
       // ESRCH: nobody is left. EPERM: it has become somebody else, and cannot be reached.
       if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
+  }
+
+  #put(bytes: Buffer): void {
+    if (!this.#stdin.destroyed && !this.#stdin.writableEnded) this.#stdin.write(bytes);
   }
 
   #onStdoutEnd(): void {

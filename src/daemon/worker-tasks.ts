@@ -121,7 +121,9 @@ class TaskBuilder {
       bolt.attach(new ShellBolt(identity, { ...shell, pendingMax, nonFiniteAsNull }, this.#shellPorts(), output, events));
     } else {
       const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
-      bolt.attach(new ModuleBolt(identity, { create, restartsMax, shutdownGraceMs }, taskContext(this.#options, component, task), output, events));
+      bolt.attach(
+        new ModuleBolt(identity, { create, restartsMax, shutdownGraceMs }, taskContext(this.#options, component, task), output, events),
+      );
     }
     return bolt;
   }
@@ -155,7 +157,9 @@ class TaskBuilder {
       spout.attach(new ShellSpout(identity, { ...shell, compat: component.compat }, this.#shellPorts(), output, events));
     } else {
       const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
-      spout.attach(new ModuleSpout(identity, { create, restartsMax, shutdownGraceMs }, taskContext(this.#options, component, task), output, events));
+      spout.attach(
+        new ModuleSpout(identity, { create, restartsMax, shutdownGraceMs }, taskContext(this.#options, component, task), output, events),
+      );
     }
     return spout;
   }

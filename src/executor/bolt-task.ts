@@ -61,7 +61,8 @@ export class BoltTask implements Runnable, Flushable {
       tuplesFirst: INBOX_TUPLES_FIRST,
       ageMaxMs: options.ageMaxMs,
       tuplesMax: options.inboxTuplesMax,
- onCongestion: (congested) => options.board.set(options.task, congested) });
+      onCongestion: (congested) => options.board.set(options.task, congested),
+    });
     this.#gate = options.board.watch(options.waitsFor, {
       onChange: (isOpen) => {
         this.#host?.pause(!isOpen);

@@ -3,8 +3,8 @@
  * time to pass: what one session does, another waits to be told of, as a real store is read from replicas that lag behind.
  */
 import type { Test } from 'tap';
-import { STORE_DATA_BYTES_MAX } from '../../src/model/limits.js';
 import type { StoreSession, StoreSubject } from '../../src/coordination/store.js';
+import { STORE_DATA_BYTES_MAX } from '../../src/model/limits.js';
 
 export interface StoreUnderTest {
   /** A new session over the one tree of this store. */

@@ -23,21 +23,30 @@ t.test('a spout, a bolt and a custom grouping come from modules, TypeScript amon
   const builder = new TopologyBuilder('modules');
   builder.setSpout('words', module('./words.mjs', { export: 'Words', outputs: ['word'] }), 1);
   builder.setBolt('upper', module('./upper.ts', { outputs: ['word'] }), 1).shuffleGrouping('words');
-  builder.setBolt('see', inline(() => new See()), 3).customGrouping('upper', 'default', './by-length.ts', { args: [2] });
+  builder
+    .setBolt(
+      'see',
+      inline(() => new See()),
+      3,
+    )
+    .customGrouping('upper', 'default', './by-length.ts', { args: [2] });
   const cluster = await LocalCluster.start({ onFatal: (error) => t.fail(error.message) });
   await cluster.submit(builder.build({ resources }));
   await cluster.untilIdle('modules', 30);
   t.match(cluster.summary('modules').roots, { emitted: 6, acked: 6 });
   await cluster.shutdown();
   // __acker is task 1, so the tasks of see are 2, 3 and 4; half the length chooses.
-  t.strictSame(seen.sort((a, b) => String(a[1]).length - String(b[1]).length), [
-    [2, 'A'],
-    [3, 'BB'],
-    [3, 'CCC'],
-    [4, 'DDDD'],
-    [4, 'EEEEE'],
-    [2, 'FFFFFF'],
-  ]);
+  t.strictSame(
+    seen.sort((a, b) => String(a[1]).length - String(b[1]).length),
+    [
+      [2, 'A'],
+      [3, 'BB'],
+      [3, 'CCC'],
+      [4, 'DDDD'],
+      [4, 'EEEEE'],
+      [2, 'FFFFFF'],
+    ],
+  );
 });
 
 /** The error that ends a topology whose bolt is this module. */
@@ -65,7 +74,10 @@ t.test('a module that cannot be loaded says why, with its trace', async (t) => {
 });
 
 t.test('an export that is no bolt is refused, and what the module exports is listed', async (t) => {
-  t.match(await fatalOf('./words.mjs', 'nothing'), { code: 'PB_MODULE_INVALID', message: /exports no bolt as "nothing"; it exports Words, nothing/ });
+  t.match(await fatalOf('./words.mjs', 'nothing'), {
+    code: 'PB_MODULE_INVALID',
+    message: /exports no bolt as "nothing"; it exports Words, nothing/,
+  });
 });
 
 t.test('a module with several exports and no default asks for a name', async (t) => {

@@ -12,7 +12,7 @@ import { needs } from '../support/tools.js';
 import { WRITTEN } from './values.js';
 
 const CHILDREN = join(projectRoot, 'test', 'fixtures', 'children');
-const MAIN = new URL('../../src/cli/main.js', import.meta.url).pathname;
+const MAIN = new URL('../../bundle/cli/main.js', import.meta.url).pathname;
 
 /** Runs `polybolt run` and returns what it wrote, as bytes. */
 async function run(args: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: Buffer; readonly stderr: string }> {

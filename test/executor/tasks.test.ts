@@ -1,7 +1,7 @@
 /** Tasks and their turns, with components that a test plays. */
 import t from 'tap';
 import { BoltTask } from '../../src/executor/bolt-task.js';
-import { RunQueue, type Runnable } from '../../src/executor/run-queue.js';
+import { type Runnable, RunQueue } from '../../src/executor/run-queue.js';
 import { SpoutTask } from '../../src/executor/spout-task.js';
 import { TaskCounters } from '../../src/metrics/task-counters.js';
 import { settingsOf } from '../../src/model/config.js';
@@ -187,7 +187,13 @@ t.test('a spout is asked for nothing while anything downstream is congested', as
   t.strictSame([host.told, host.paused], [['activate'], [true]]);
   board.set(5, false);
   await settled(queue);
-  t.strictSame([host.told, host.paused], [['activate', 'next'], [true, false]]);
+  t.strictSame(
+    [host.told, host.paused],
+    [
+      ['activate', 'next'],
+      [true, false],
+    ],
+  );
 });
 
 t.test('each root gets one verdict: a second one and one of an earlier life say nothing', async (t) => {

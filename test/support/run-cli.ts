@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 /** The root of the project; tests run in `dist/test/…`. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
-export const CLI = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+export const CLI = join(ROOT, 'dist', 'bundle', 'cli', 'main.js');
 
 export interface CliResult {
   readonly status: number | null;
