@@ -14,6 +14,8 @@ import { valuesFromText } from './values-from-text.js';
 
 export class ModuleSpout implements SpoutHost {
   wasEmpty = false;
+  /** It answers in the call. */
+  readonly owesAnswer = false;
   readonly #output: ComponentOutput;
   readonly #events: SpoutEvents;
   readonly #keeper: ModuleKeeper<Spout>;

@@ -73,6 +73,8 @@ export interface SpoutHost extends ComponentHost {
   readonly isIdle: boolean;
   /** Whether the last `next` emitted nothing; whoever has waited for that sets it back. */
   wasEmpty: boolean;
+  /** Whether a command other than `next` has no answer yet; a `next` may wait for input as long as it likes. */
+  readonly owesAnswer: boolean;
   next(nowMs: number): void;
   verdict(verdict: 'ack' | 'fail', messageId: unknown): void;
   activate(): void;

@@ -74,6 +74,10 @@ export class ShellSpout implements SpoutHost {
     return this.#keeper.isUp && this.#outstanding === 'none' && this.#toldActive === this.#isActive;
   }
 
+  get owesAnswer(): boolean {
+    return this.#outstanding !== 'none' && this.#outstanding !== 'next';
+  }
+
   start(): void {
     this.#keeper.start();
   }

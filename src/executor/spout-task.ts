@@ -85,7 +85,7 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
 
   /** Whether its component is up and there is nothing left to do. */
   get isIdle(): boolean {
-    return this.host.isRunning && this.pending.size === 0 && this.#verdictHead === this.#verdicts.length;
+    return this.host.isRunning && !this.host.owesAnswer && this.pending.size === 0 && this.#verdictHead === this.#verdicts.length;
   }
 
   start(): void {

@@ -40,6 +40,7 @@ export class FakeSpout implements SpoutHost {
   isRunning = true;
   isIdle = true;
   wasEmpty = false;
+  owesAnswer = false;
   /** What it was told, in order. */
   readonly told: string[] = [];
   readonly paused: boolean[] = [];

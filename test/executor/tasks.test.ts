@@ -230,6 +230,13 @@ t.test('a failed message id that is acked later is no longer open', async (t) =>
   t.equal(task.failedIds.size, 1);
 });
 
+t.test('a spout that has not answered an ack is not idle', async (t) => {
+  const { task, host } = spout();
+  t.equal(task.isIdle, true);
+  host.owesAnswer = true;
+  t.equal(task.isIdle, false);
+});
+
 t.test('what is pending when the incarnation ends is abandoned, and no verdict of it reaches the next', async (t) => {
   const { task, host, queue } = spout();
   const root = task.pending.add('a', 0);

@@ -2,6 +2,11 @@
 const { BasicBolt } = require('./storm');
 
 class Echo extends BasicBolt {
+  initialize(_conf, _context, done) {
+    this.logInfo('about to start');
+    done();
+  }
+
   process(tup, done) {
     this.emit({ tuple: tup.values, anchorTupleId: tup.id }, (ids) => {
       this.logInfo(`echoed to ${ids.length} tasks`);
