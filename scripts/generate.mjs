@@ -13,10 +13,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Validators of files that people write report every mistake and carry the schema's words; those of the wire stop at the first. */
-const SOURCES = [
-  { folder: join(root, 'spec', 'schema'), forPeople: true },
-  { folder: join(root, 'multilang', 'schema'), forPeople: false },
-];
+const WRITTEN_BY_PEOPLE = new Set(['configuration', 'topology']);
+const folder = join(root, 'multilang', 'schema');
 
 /**
  * @param {{out?: string, force?: boolean}} [options] out: the folder to write to; force: also when nothing has changed
@@ -42,19 +40,15 @@ export async function generate({ out = join(root, 'src', 'model', 'generated'), 
 }
 
 function readSchemas() {
-  const schemas = [];
-  for (const { folder, forPeople } of SOURCES) {
-    if (!existsSync(folder)) continue;
-    for (const file of readdirSync(folder).sort()) {
-      if (!file.endsWith('.schema.json')) continue;
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.schema.json'))
+    .sort()
+    .map((file) => {
       const path = join(folder, file);
       const text = readFileSync(path, 'utf8');
-      schemas.push({ name: basename(file, '.schema.json'), path, folder, forPeople, text, schema: parse(path, text) });
-    }
-  }
-  const twice = schemas.find((schema, index) => schemas.findIndex((other) => other.name === schema.name) !== index);
-  if (twice !== undefined) throw new Error(`two schemas are called ${twice.name}.schema.json; names must differ across folders`);
-  return schemas;
+      const name = basename(file, '.schema.json');
+      return { name, path, forPeople: WRITTEN_BY_PEOPLE.has(name), text, schema: parse(path, text) };
+    });
 }
 
 function parse(path, text) {
@@ -122,7 +116,7 @@ async function writeTypes(schemas, write) {
   const byId = new Map(schemas.map(({ schema, text }) => [schema.$id, text]));
   // Schemas refer to each other by $id, and nothing is ever fetched.
   const resolver = { order: 1, canRead: ({ url }) => byId.has(url), read: ({ url }) => byId.get(url) };
-  for (const { name, schema, folder } of schemas) {
+  for (const { name, schema } of schemas) {
     const { $id: _dropped, ...copy } = structuredClone(schema);
     const types = await compile(copy, typeName(schema, name), {
       cwd: `${folder}/`,

@@ -1,6 +1,6 @@
 /**
  * Storm's configuration keys that the runtime itself reads, with Storm's defaults, as typed settings in milliseconds.
- * Invariant: the keys and their types are those of `spec/schema/configuration.schema.json`, which is checked before anything
+ * Invariant: the keys and their types are those of `multilang/schema/configuration.schema.json`, which is checked before anything
  * gets here; keys that are not listed pass through to the components untouched.
  */
 import { INBOX_TUPLES_MAX } from './limits.js';

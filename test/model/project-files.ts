@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 function rootOf(folder: string): string {
-  if (existsSync(join(folder, 'spec', 'schema')) && existsSync(join(folder, 'test', 'fixtures'))) return folder;
+  if (existsSync(join(folder, 'multilang', 'schema')) && existsSync(join(folder, 'test', 'fixtures'))) return folder;
   const parent = dirname(folder);
   if (parent === folder) throw new Error('no project above this test');
   return rootOf(parent);

@@ -17,8 +17,8 @@ interface Schema {
   readonly $defs?: Readonly<Record<string, { readonly properties?: object }>>;
 }
 
-const configurationSchema = JSON.parse(readProjectFile('spec', 'schema', 'configuration.schema.json')) as Schema;
-const topologySchema = JSON.parse(readProjectFile('spec', 'schema', 'topology.schema.json')) as Schema;
+const configurationSchema = JSON.parse(readProjectFile('multilang', 'schema', 'configuration.schema.json')) as Schema;
+const topologySchema = JSON.parse(readProjectFile('multilang', 'schema', 'topology.schema.json')) as Schema;
 
 /** First and third cell of each row of each table of a page: key and default. */
 function rowsOf(page: string): readonly (readonly [string, string])[] {

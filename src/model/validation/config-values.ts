@@ -1,6 +1,6 @@
 /**
  * Checks configuration against its schema, the topology's and every component's. Invariant: what passes is JSON, and the keys
- * that the runtime reads have the types and ranges of `spec/schema/configuration.schema.json`.
+ * that the runtime reads have the types and ranges of `multilang/schema/configuration.schema.json`.
  */
 import type { ErrorObject } from 'ajv';
 import { CONFIG_DEFAULTS } from '../config.js';
