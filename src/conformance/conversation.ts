@@ -10,6 +10,9 @@ import type { ConversationSetup, Launcher } from './setup.js';
 import { Subject, type SubjectExit } from './subject.js';
 import { bytesOfLine, lineOfBytes, lineOfEvent, type RecordedLine } from './transcript.js';
 
+/** What the slowest component reads on a busy machine: a megabyte in twenty seconds. */
+const READ_BYTES_PER_MS_MIN = 50;
+
 /** A message of the component as steps look at it. */
 export interface Received {
   readonly value: Readonly<Record<string, unknown>>;
@@ -26,6 +29,7 @@ const STDERR_MODEST_BYTES = 64 * 1024;
 const LATE_INPUTS_MAX = 3;
 
 export class Conversation {
+  #writtenBytes = 0;
   readonly setup: ConversationSetup;
   readonly monitor: RuleMonitor;
   readonly received: Received[] = [];
@@ -114,11 +118,11 @@ export class Conversation {
   };
 
   /**
-   * Waits until `isTrue`, or until nothing more can come, or for `timeoutMs`.
+   * Waits until `isTrue`, or until nothing more can come, or for `timeoutMs`; longer where much was written, because a shell reads it byte by byte.
    * @param alsoAfterExit whether something may still come when it has exited: text on stderr
    */
   async until(isTrue: () => boolean, timeoutMs: number, alsoAfterExit = false): Promise<boolean> {
-    const deadlineMs = performance.now() + timeoutMs;
+    const deadlineMs = performance.now() + timeoutMs + this.#writtenBytes / READ_BYTES_PER_MS_MIN;
     while (!isTrue()) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0 || (this.#exit !== undefined && !alsoAfterExit)) return false;
@@ -142,6 +146,7 @@ export class Conversation {
   }
 
   write(bytes: Buffer): void {
+    this.#writtenBytes += bytes.length;
     this.subject.write(bytes);
   }
 

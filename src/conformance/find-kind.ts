@@ -35,7 +35,8 @@ async function askBolt(talk: Conversation, timeoutMs: number): Promise<Kind | un
   if (await talk.until(() => isAnswered() || talk.monitor.syncsOwed === 0, timeoutMs)) {
     // A spout may answer whatever it does not know by sync: only ack and fail are a bolt's alone.
     await talk.until(isAnswered, DOUBT_MS);
-    return 'bolt';
+    // A spout of pystorm's sends a sync when it dies of what it cannot read.
+    return isAnswered() || talk.exit === undefined ? 'bolt' : undefined;
   }
   return undefined;
 }
