@@ -49,7 +49,8 @@ const LIBRARIES: readonly Judged[] = [
 ];
 
 /** What says nothing about a component, for a reason that is its own: it never does what the check is about. */
-const SKIPS = /^it logged nothing$|^it sent no metrics$|^it never asks for task ids$|^it asks for task ids, which cannot be told after the end/;
+const SKIPS =
+  /^it logged nothing$|^it sent no metrics$|^it never asks for task ids$|^it asks for task ids, which cannot be told after the end/;
 
 interface Line {
   readonly check?: string;
@@ -67,7 +68,7 @@ for (const { library, tools, beside, ...components } of LIBRARIES) {
     const list = join(projectRoot, 'test', 'foreign', 'expected-failures', `${library}.txt`);
     const failed = new Set<string>();
     const judge = async (kind: 'bolt' | 'spout'): Promise<void> => {
-      const options = ['--level', 'any', '--strict', '--timeout', '10s', '--expected-failures', list, '--reporter', 'json'];
+      const options = ['--kind', kind, '--level', 'any', '--strict', '--timeout', '8s', '--expected-failures', list, '--reporter', 'json'];
       // Their libraries read and write by the locale; Storm's hosts have one of UTF-8.
       // What Python compiles is kept for the next of its many starts.
       const env = { ...process.env, LC_ALL: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: undefined };
