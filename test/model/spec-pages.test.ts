@@ -73,7 +73,6 @@ t.test('every example of topology-file.md that is a whole file loads', async (t)
   const blocks = [...readProjectFile('spec', 'topology-file.md').matchAll(/```yaml\n(name:[\s\S]*?)```/g)].map(([, text]) => text ?? '');
   t.equal(blocks.length, 2);
   for (const text of blocks) {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the example
     const set = text.includes('${input}') ? { input: 'a.txt' } : {};
     const result = loadTopologyFile('/app/t.yaml', { set, env: {} }, { readFile: () => text, exists: () => true });
     t.strictSame('mistakes' in result ? result.mistakes : [], []);

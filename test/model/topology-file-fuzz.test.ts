@@ -68,9 +68,7 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
       'default',
       shellSpout,
       'java.util.ArrayList',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable
       '${n}',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: an element of a list
       '${n[0]}',
       '',
       null,

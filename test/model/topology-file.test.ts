@@ -142,7 +142,6 @@ t.test('variables fill scalars: typed when alone and unquoted, text otherwise, n
       list: ['a b.txt', 2],
       element: 2,
       'flux.element': 'x',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what an escaped variable comes to
       escaped: '${HOME} and $HOME',
       fallback: 'a default',
       home: '/home/me',
@@ -165,7 +164,6 @@ t.test('variables fill scalars: typed when alone and unquoted, text otherwise, n
 });
 
 t.test('a variable in a command keeps the spelling of its value', async (t) => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a topology file
   const text = 'name: n\nspouts: [{ id: a, command: [cat, ${a}, ${b}, ${c}, ${d}, ${list[1]}, "${e:-x, y: #}"] }]\n';
   const topology = loadText(text, { set: { a: '1.0', b: 'null', c: '007', d: 'true', list: '[p, q]' } });
   t.strictSame('components' in topology && topology.components.a?.implementation, {

@@ -6,7 +6,6 @@ import type { Spot } from '../draft.js';
 import { NAME_CHARS_MAX } from '../limits.js';
 import type { Report } from './report.js';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
