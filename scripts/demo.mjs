@@ -2,8 +2,7 @@
 // installed, and shows what came out. Invariant: ends with 0 only if every word was counted right, every root was acked and the account of roots balances.
 import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
-import { createInterface } from 'node:readline';
-import { addLine, compareCounts, countWords, defaultInput } from '../examples/word-count/check.mjs';
+import { compareCounts, countWords, defaultInput } from '../examples/word-count/check.mjs';
 import { BUILD_GO, chooseLanguages, goIsBuilt } from '../examples/word-count/languages.mjs';
 import { build, fail, installPackages, root } from './setup.mjs';
 
@@ -48,11 +47,11 @@ async function runWordCount() {
   process.on('SIGINT', () => {});
   const result = { status: 0, counts: new Map(), top: new Map(), summary: undefined };
   const closed = new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const printed = JSON.parse(line);
+  const { default: ndjson } = await import('ndjson');
+  for await (const printed of child.stdout.pipe(ndjson.parse())) {
     if (printed.topology !== undefined) result.summary = printed;
     else if (printed.component === 'report') result.top.set(printed.values[0], printed.values.slice(1));
-    else addLine(result.counts, line);
+    else result.counts.set(...printed.values);
   }
   result.status = await closed;
   return result;
