@@ -6,26 +6,26 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { PolyboltError } from '../model/errors.js';
 import { FRAME_CHARS_MAX, QUOTE_CHARS_MAX } from '../model/limits.js';
+import { HeldBytes } from './held-bytes.js';
 
 const END_MARK = Buffer.from('\nend');
 /** Longest form of the end of a frame: `\nend\r\n`. */
 const END_BYTES_MAX = 6;
-const KEEP_CAPACITY_BYTES = 64 * 1024;
 
 export class FrameSplitter {
-  #held: Buffer = Buffer.alloc(0);
-  #heldBytes = 0;
+  readonly #held: HeldBytes;
   #failure: PolyboltError | undefined;
   readonly #frameBytesMax: number;
 
   /** @param frameBytesMax largest frame, its line `end` included */
   constructor(frameBytesMax: number = FRAME_CHARS_MAX) {
     this.#frameBytesMax = frameBytesMax;
+    this.#held = new HeldBytes(frameBytesMax);
   }
 
   /** Bytes of a frame that has begun and not ended. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#held.length;
   }
 
   /** PB_FRAME_TOO_LARGE or PB_FRAME_NOT_UTF8, once the stream cannot be read on; nothing is held or returned from then on. */
@@ -36,20 +36,19 @@ export class FrameSplitter {
   /** Takes the next bytes (which are not kept) and returns the text of all good frames that are whole now, '' for none. */
   push(chunk: Buffer): string {
     if (this.#failure !== undefined) return '';
-    const before = this.#heldBytes;
-    if (before > 0) this.#hold(chunk, 0);
-    const bytes = before > 0 ? this.#held.subarray(0, this.#heldBytes) : chunk;
+    const before = this.#held.length;
+    const bytes = this.#held.append(chunk);
     const end = lastFrameEnd(bytes, Math.max(0, before - END_BYTES_MAX));
     const text = end === 0 ? '' : this.#textOf(bytes, end);
     if (this.#failure === undefined && bytes.length - end > this.#frameBytesMax) this.#failure = this.#tooLarge(bytes, end);
-    if (this.#failure !== undefined) this.#release();
-    else if (end > 0 || before === 0) this.#keepFrom(bytes, end);
+    if (this.#failure !== undefined) this.#held.clear();
+    else this.#held.keepFrom(bytes, end);
     return text;
   }
 
   /** What waits for its end, for an error about a frame that never came; at most `QUOTE_CHARS_MAX` characters. */
   quoteHeld(): string {
-    return this.#held.toString('utf8', 0, Math.min(this.#heldBytes, QUOTE_CHARS_MAX));
+    return this.#held.quote('utf8', QUOTE_CHARS_MAX);
   }
 
   /** The text of the frames up to `end`; of those before the first bad one, if there is one. */
@@ -67,30 +66,6 @@ export class FrameSplitter {
       else good = next;
     }
     return bytes.toString('utf8', 0, good);
-  }
-
-  /** Holds the bytes from `from` on and nothing else. */
-  #keepFrom(bytes: Buffer, from: number): void {
-    this.#heldBytes = 0;
-    if (this.#held.length > KEEP_CAPACITY_BYTES) this.#held = Buffer.alloc(0);
-    // The rest overlaps with where it goes when the capacity was kept; `copy` moves overlapping bytes correctly.
-    if (from < bytes.length) this.#hold(bytes, from);
-  }
-
-  #hold(bytes: Buffer, from: number): void {
-    const needed = this.#heldBytes + bytes.length - from;
-    if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, this.#frameBytesMax), 4096));
-      this.#held.copy(grown, 0, 0, this.#heldBytes);
-      this.#held = grown;
-    }
-    bytes.copy(this.#held, this.#heldBytes, from);
-    this.#heldBytes = needed;
-  }
-
-  #release(): void {
-    this.#held = Buffer.alloc(0);
-    this.#heldBytes = 0;
   }
 
   #tooLarge(bytes: Buffer, start: number): PolyboltError {

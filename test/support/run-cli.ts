@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { RootSummary } from '../../src/daemon/summary.js';
 
 /** The root of the project; tests run in `dist/test/…`. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -59,20 +60,9 @@ export function printedTuples(
     .map((line) => JSON.parse(line));
 }
 
-export interface Account {
-  readonly emitted: number;
-  readonly acked: number;
-  readonly failed: number;
-  readonly timedOut: number;
-  readonly abandoned: number;
-  readonly pending: number;
-  readonly unreplayed: number | null;
-  readonly unanchored: number;
-}
-
 /** The object that `--json` ends with. */
 export function summaryOf(stdout: string): {
-  readonly roots: Account;
+  readonly roots: RootSummary;
   readonly components: readonly Readonly<Record<string, unknown>>[];
   readonly firstAckMs: number | null;
   readonly elapsedMs: number;

@@ -26,7 +26,7 @@ export interface RunOptions extends TopologyOptions {
 }
 
 /** Why a run ends. */
-type Ending = { readonly reason: 'idle' | 'time' | 'interrupted' | 'closed' | 'fatal' };
+type Ending = 'idle' | 'time' | 'interrupted' | 'closed' | 'fatal';
 
 const DRAW_MS = 250;
 /** A line on stderr this often where there is no terminal. */
@@ -85,7 +85,7 @@ class Run {
       onError: (component, error, suppressed) => this.#showError(component, error, suppressed),
       onFatal: (error) => {
         this.#fatal ??= error;
-        this.#end({ reason: 'fatal' });
+        this.#end('fatal');
         this.#giveUp();
       },
       onFirstAck: () => {
@@ -95,7 +95,7 @@ class Run {
     const onSignal = (): void => this.#onSignal(cluster);
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     // Whoever read our output has gone: there is nobody left to run for.
-    process.stdout.on('error', () => this.#end({ reason: 'closed' }));
+    process.stdout.on('error', () => this.#end('closed'));
     try {
       return await this.#runIn(cluster);
     } finally {
@@ -109,11 +109,11 @@ class Run {
     await cluster.submit(this.#topology);
     this.#drawing = setInterval(() => this.#draw(cluster), this.#table === undefined ? REPORT_MS : DRAW_MS);
     const { untilIdle, for: forMs } = this.#options;
-    if (untilIdle !== undefined) void cluster.untilIdle(name, untilIdle).then(() => this.#end({ reason: 'idle' }));
-    const timer = forMs === undefined ? undefined : setTimeout(() => this.#end({ reason: 'time' }), forMs);
+    if (untilIdle !== undefined) void cluster.untilIdle(name, untilIdle).then(() => this.#end('idle'));
+    const timer = forMs === undefined ? undefined : setTimeout(() => this.#end('time'), forMs);
     const ending = await this.#ended;
     clearTimeout(timer);
-    if (ending.reason === 'time' || ending.reason === 'interrupted' || ending.reason === 'closed') await this.#drain(cluster);
+    if (ending === 'time' || ending === 'interrupted' || ending === 'closed') await this.#drain(cluster);
     if (this.#fatal !== undefined) {
       this.#finish(cluster.summary(name), EXIT.cannotRun);
       console.error(describeError(this.#fatal));
@@ -122,7 +122,7 @@ class Run {
     }
     const summary = cluster.summary(name);
     await cluster.shutdown();
-    const status = ending.reason === 'interrupted' ? EXIT.interrupted : isClean(summary) ? EXIT.done : EXIT.failed;
+    const status = ending === 'interrupted' ? EXIT.interrupted : isClean(summary) ? EXIT.done : EXIT.failed;
     this.#finish(summary, status);
     return status;
   }
@@ -145,7 +145,7 @@ class Run {
     this.#signals++;
     if (this.#signals === 1) {
       this.#say('interrupted: no more is emitted, what is on its way may arrive; Ctrl-C again ends it at once');
-      return this.#end({ reason: 'interrupted' });
+      return this.#end('interrupted');
     }
     void cluster.killNow().then(() => process.exit(EXIT.interrupted));
   }

@@ -6,19 +6,18 @@ import { PolyboltError } from '../../model/errors.js';
 import { FRAME_CHARS_MAX, QUOTE_CHARS_MAX } from '../../model/limits.js';
 import { ComponentDecoder } from '../component-decoder.js';
 import type { ComponentHandler } from '../component-frames.js';
+import { HeldBytes } from '../held-bytes.js';
 import { unpackToJson } from './unpack.js';
 import { ValueScan } from './value-scan.js';
 
 const NEWLINE = 10;
-const KEEP_CAPACITY_BYTES = 64 * 1024;
 
 export class MsgpackDecoder {
   readonly #handler: ComponentHandler;
   readonly #messages: ComponentDecoder;
   readonly #bytesMax: number;
   readonly #scan = new ValueScan();
-  #held: Buffer = Buffer.alloc(0);
-  #heldBytes = 0;
+  readonly #held: HeldBytes;
   /** How much of what is held the scan has passed. */
   #scannedBytes = 0;
   #isInMessage = false;
@@ -31,15 +30,15 @@ export class MsgpackDecoder {
     this.#handler = handler;
     this.#messages = new ComponentDecoder(handler);
     this.#bytesMax = bytesMax;
+    this.#held = new HeldBytes(bytesMax);
   }
 
   get heldBytes(): number {
-    return this.#heldBytes + this.#stray.length;
+    return this.#held.length + this.#stray.length;
   }
 
   quoteHeld(): string {
-    const length = Math.min(this.#heldBytes, QUOTE_CHARS_MAX / 2);
-    return this.#heldBytes === 0 ? this.#stray : `bytes ${this.#held.toString('hex', 0, length)}`;
+    return this.#held.length === 0 ? this.#stray : `bytes ${this.#held.quote('hex', QUOTE_CHARS_MAX / 2)}`;
   }
 
   quote(charsMax?: number): string {
@@ -53,7 +52,7 @@ export class MsgpackDecoder {
 
   push(chunk: Buffer): void {
     if (this.#stopped) return;
-    const bytes = this.#heldBytes > 0 ? this.#append(chunk) : chunk;
+    const bytes = this.#held.append(chunk);
     let pos = this.#scannedBytes;
     let start = 0;
     while (pos < bytes.length && !this.#stopped) {
@@ -72,7 +71,7 @@ export class MsgpackDecoder {
         start = pos;
       }
     }
-    this.#keepFrom(bytes, this.#stopped ? bytes.length : start);
+    this.#held.keepFrom(bytes, this.#stopped ? bytes.length : start);
     this.#scannedBytes = this.#stopped ? 0 : pos - start;
   }
 
@@ -140,31 +139,6 @@ export class MsgpackDecoder {
     if (this.#stopped) return;
     this.stop();
     this.#handler.onUnreadable(error);
-  }
-
-  #append(chunk: Buffer): Buffer {
-    this.#hold(chunk, 0);
-    return this.#held.subarray(0, this.#heldBytes);
-  }
-
-  /** Holds the bytes from `from` on and nothing else. */
-  #keepFrom(bytes: Buffer, from: number): void {
-    const isHeld = this.#heldBytes > 0;
-    if (isHeld && from === 0) return;
-    this.#heldBytes = 0;
-    if (this.#held.length > KEEP_CAPACITY_BYTES) this.#held = Buffer.alloc(0);
-    if (from < bytes.length) this.#hold(bytes, from);
-  }
-
-  #hold(bytes: Buffer, from: number): void {
-    const needed = this.#heldBytes + bytes.length - from;
-    if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * needed, this.#bytesMax), 4096));
-      this.#held.copy(grown, 0, 0, this.#heldBytes);
-      this.#held = grown;
-    }
-    bytes.copy(this.#held, this.#heldBytes, from);
-    this.#heldBytes = needed;
   }
 }
 
