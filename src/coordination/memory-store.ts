@@ -8,6 +8,7 @@ import {
   checkStorePath,
   parentOf,
   type SessionEnd,
+  type StoreClient,
   type StoreEntry,
   type StoreSession,
   type StoreSubject,
@@ -25,13 +26,19 @@ interface Entry {
 }
 
 /** The tree that the sessions made by it share. */
-export class MemoryStore {
+export class MemoryStore implements StoreClient {
   readonly #entries = new Map<string, Entry>();
   readonly #topLevel = new Set<string>();
+  /** Next number for sequential entries, by parent. */
+  readonly #nextNumber = new Map<string, number>();
   readonly #subscriptions = new Map<string, Set<MemorySubscription>>();
 
   session(): MemoryStoreSession {
     return new MemoryStoreSession(this);
+  }
+
+  async open(): Promise<MemoryStoreSession> {
+    return this.session();
   }
 
   /** For sessions only, as all methods below. */
@@ -49,6 +56,15 @@ export class MemoryStore {
     if (this.#entries.get(above)?.owner !== undefined) throw storeConflict(path, 'create', `${above} is ephemeral and has no children`);
     for (const ancestor of missing.reverse()) this.#add(ancestor, '', undefined);
     this.#add(path, data, owner);
+  }
+
+  createSequential(prefix: string, data: string, owner: MemoryStoreSession): string {
+    const parent = parentOf(prefix);
+    const number = this.#nextNumber.get(parent) ?? 0;
+    this.#nextNumber.set(parent, number + 1);
+    const path = `${prefix}${String(number).padStart(10, '0')}`;
+    this.create(path, data, owner);
+    return path;
   }
 
   update(path: string, data: string, version: number): number {
@@ -129,6 +145,21 @@ export class MemoryStoreSession implements StoreSession {
   async create(path: string, data: string, options?: CreateOptions): Promise<void> {
     this.#checkOpen();
     this.#store.create(path, data, options?.ephemeral === true ? this : undefined);
+  }
+
+  get isConnected(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Memory is always within reach. */
+  onConnection(): Subscription {
+    this.#checkOpen();
+    return { close: () => {} };
+  }
+
+  async createSequential(prefix: string, data: string): Promise<string> {
+    this.#checkOpen();
+    return this.#store.createSequential(prefix, data, this);
   }
 
   async get(path: string): Promise<StoreEntry | undefined> {

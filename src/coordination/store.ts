@@ -37,11 +37,26 @@ export type SessionEnd = 'closed' | 'expired';
  * PB_STORE_CONFLICT where said; PB_STORE_SESSION_ENDED when the session is over. With any other the outcome is unknown: read.
  */
 export interface StoreSession {
-  /** Settles, and never rejects, when the session is over. What it held may belong to others already. */
+  /**
+   * Settles, and never rejects, when the session is over. What it held may belong to others already. A session that cannot reach its
+   * store counts itself expired when the negotiated timeout has passed by our own clock, whatever the store may think.
+   */
   readonly ended: Promise<SessionEnd>;
+
+  /** Whether the store answers. While it does not, operations wait or reject, and whoever leads by this session must not act (Curator: SUSPENDED). */
+  readonly isConnected: boolean;
+
+  /** Calls back whenever `isConnected` has changed. Never after the session has ended. @param onChange must not throw. */
+  onConnection(onChange: (isConnected: boolean) => void): Subscription;
 
   /** Creates an entry of version 0, and the entries above it, empty, where they are missing. Conflict: it exists, or an ephemeral is above it. */
   create(path: string, data: string, options?: CreateOptions): Promise<void>;
+
+  /**
+   * Creates an ephemeral named `prefix` and a number of ten digits that is higher than every earlier one under the same parent, and returns its
+   * path. A reply can be lost: give the prefix something nobody else has, and look for it among the children.
+   */
+  createSequential(prefix: string, data: string): Promise<string>;
 
   /** The entry as it is, or undefined where there is none. */
   get(path: string): Promise<StoreEntry | undefined>;
@@ -65,6 +80,12 @@ export interface StoreSession {
 
   /** Ends the session and deletes its ephemerals. The second call does nothing. */
   close(): Promise<void>;
+}
+
+/** Opens sessions with one store: a daemon whose session has expired opens the next. */
+export interface StoreClient {
+  /** Throws PB_STORE_UNREACHABLE when no server answers in time. */
+  open(): Promise<StoreSession>;
 }
 
 /** A write met another state than the writer knew of. */

@@ -187,7 +187,7 @@ export class LocalCluster {
         shell: { spawn: spawnChild, fifos: this.#fifos, record: this.#options.record },
         pidDir: this.#pidDir,
         environment: environment ?? process.env,
-        join: (id, receive) => this.#network.join(id, receive),
+        join: (id, events) => this.#network.join(id, events),
         log: log ?? SILENT_LOG,
         observerOf: observerOf ?? (() => undefined),
       },

@@ -5,7 +5,7 @@ import type { PolyboltError } from '../model/errors.js';
 import type { Log } from '../model/log.js';
 import type { ExecutorRange, TaskTable } from '../model/task-table.js';
 import type { Topology } from '../model/topology.js';
-import type { Receiver, Transport } from '../transport/transport.js';
+import type { Transport, TransportEvents } from '../transport/transport.js';
 
 export interface WorkerOptions {
   readonly id: string;
@@ -29,7 +29,7 @@ export interface WorkerPorts {
   /** Directory in which children leave an empty file named after their pid. */
   readonly pidDir: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly join: (worker: string, receive: Receiver) => Transport;
+  readonly join: (worker: string, events: TransportEvents) => Transport;
   readonly log: Log;
   /** The observer of a component's emits, if anybody looks. */
   readonly observerOf: (component: string) => EmitObserver | undefined;

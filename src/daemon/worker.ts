@@ -39,9 +39,13 @@ export class Worker {
     for (const [worker, ranges] of peers) {
       for (const { firstTask, lastTask } of ranges) for (let task = firstTask; task <= lastTask; task++) workerOfTask.set(task, worker);
     }
-    this.#transport = ports.join(id, (_from, batch) => {
-      for (const change of batch.congestion) this.#board.set(Math.abs(change), change > 0);
-      this.#switchboard.receive(batch);
+    this.#transport = ports.join(id, {
+      receive: (_from, batch) => {
+        for (const change of batch.congestion) this.#board.set(Math.abs(change), change > 0);
+        this.#switchboard.receive(batch);
+      },
+      onCongestion: () => {},
+      onLost: () => {},
     });
     this.#switchboard = new Switchboard({
       queue: this.#queue,

@@ -8,7 +8,7 @@ import type { TaskTable } from './task-table.js';
 export type AssignedExecutor = readonly [firstTask: number, lastTask: number];
 
 export interface AssignedWorker {
-  /** One launch of a worker; never used twice. */
+  /** From `incarnationName`; never used twice. Its supervisor may launch it several times, one after the other, and numbers the launches. */
   readonly incarnation: string;
   /** Id of the supervisor, and the port of the slot there. */
   readonly supervisor: string;
@@ -42,4 +42,14 @@ export function unassignedExecutors(table: TaskTable, assignment: Assignment | u
 /** Tells executors apart in sets and maps. */
 export function executorKey([firstTask, lastTask]: AssignedExecutor): string {
   return `${firstTask}-${lastTask}`;
+}
+
+/** Names the incarnation that the `generation`th assignment of a topology issues to its `index`th worker. */
+export function incarnationName(generation: number, index: number): string {
+  return `${generation}.${index}`;
+}
+
+/** The generation of the assignment that issued an incarnation: a worker that does not know a higher one yet has to read again. */
+export function generationOf(incarnation: string): number {
+  return Number(incarnation.slice(0, incarnation.indexOf('.')));
 }

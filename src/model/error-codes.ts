@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   PB_WORKER_DIED: 'A worker ended because a component could not be kept running.',
   PB_STORE_CONFLICT: 'A versioned write to the store met another version.',
   PB_STORE_SESSION_ENDED: 'The session with the store has expired or been closed.',
+  PB_STORE_UNREACHABLE: 'No server of the store answers.',
   PB_STORE_TOO_LARGE: 'An entry of the store would be larger than the store takes.',
   PB_USAGE: 'The command line is wrong.',
   PB_INTERRUPTED: 'The run was interrupted.',

@@ -1,18 +1,19 @@
 /** Workers in one process: a batch is handed over as it is, in a turn of its own. Invariant: the order of sends is the order of receipts. */
-import type { Receiver, Transport } from './transport.js';
+import type { Transport, TransportEvents } from './transport.js';
 
 export class LoopbackNetwork {
-  readonly #receivers = new Map<string, Receiver>();
+  readonly #members = new Map<string, TransportEvents>();
 
   /** Joins as this worker. */
-  join(worker: string, receive: Receiver): Transport {
-    this.#receivers.set(worker, receive);
+  join(worker: string, events: TransportEvents): Transport {
+    this.#members.set(worker, events);
     return {
+      setPeers: () => {},
       send: (to, batch) => {
-        setImmediate(() => this.#receivers.get(to)?.(worker, batch));
+        setImmediate(() => this.#members.get(to)?.receive(worker, batch));
       },
       close: () => {
-        if (this.#receivers.get(worker) === receive) this.#receivers.delete(worker);
+        if (this.#members.get(worker) === events) this.#members.delete(worker);
       },
     };
   }

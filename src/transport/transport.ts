@@ -24,11 +24,27 @@ export class Batch {
   readonly congestion: number[] = [];
 }
 
+/** Where a peer listens. */
+export interface PeerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A worker of a topology is named by its incarnation, `G.N`, throughout; which of its launches is at the other end is the transport's to know. */
 export interface Transport {
-  /** Sends to a worker of the same topology, by its id. A batch to a worker that is gone is dropped. */
+  /** The workers to talk to from now on, and where they listen. Those that stay keep their connections. */
+  setPeers(peers: ReadonlyMap<string, PeerAddress>): void;
+  /** Sends to a worker of the same topology. A batch to a worker that is no peer is dropped. */
   send(worker: string, batch: Batch): void;
-  /** Stops receiving. */
+  /** Stops sending and receiving. */
   close(): void;
 }
 
-export type Receiver = (from: string, batch: Batch) => void;
+export interface TransportEvents {
+  /** A batch that was addressed to this very launch, from a worker that is a peer now and not superseded. */
+  receive(from: string, batch: Batch): void;
+  /** What waits for a peer has reached its bound (or the peer is not there yet), or is well below it again. */
+  onCongestion(peer: string, isCongested: boolean): void;
+  /** A launch of a peer is gone, and what was on its way to or from it may be lost. */
+  onLost(peer: string): void;
+}

@@ -149,7 +149,7 @@ function switchboard(workerOf: (task: number) => string | undefined) {
   const sent: [string, Batch][] = [];
   const board = new Switchboard({
     queue,
-    transport: { send: (worker, batch) => void sent.push([worker, batch]), close: () => {} },
+    transport: { setPeers: () => {}, send: (worker, batch) => void sent.push([worker, batch]), close: () => {} },
     workerOf,
     isInsideCycle: () => false,
     onDropped: (error: PolyboltError) => t.fail(error.message),
