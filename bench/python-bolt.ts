@@ -24,8 +24,8 @@ function variants(): readonly Variant[] {
   const storm = stormLibrary();
   const stormDirectory = 'directory' in storm ? storm.directory : storm;
   return [
-    { name: 'our adapter', program: 'echo-polybolt.py', library: ADAPTER, count: 200_000, withReplies: false, shareMin: 90 },
-    { name: 'our drop-in storm', program: 'echo-storm.py', library: ADAPTER, count: 200_000, withReplies: false },
+    { name: 'our adapter', program: 'echo-polybolt.py', library: ADAPTER, count: 400_000, withReplies: false, shareMin: 90 },
+    { name: 'our drop-in storm', program: 'echo-storm.py', library: ADAPTER, count: 400_000, withReplies: false },
     { name: 'Storm’s storm.py, emit waits for ids', program: 'echo-storm.py', library: stormDirectory, count: 40_000, withReplies: true },
     {
       name: 'Storm’s storm.py, emitBolt',

@@ -24,6 +24,8 @@ func guardStdio() (stdin, stdout *os.File, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("stdout: %w", err)
 	}
+	widen(input)
+	widen(output)
 	null, err := syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", os.DevNull, err)

@@ -7,18 +7,42 @@ Invariant: after take_stdio the host's pipes are on private descriptors that no 
 import os
 import sys
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+# At 300,000 tuples a second a pipe of 64 KiB holds 2 ms of work: whenever the host is busy elsewhere for as long, the
+# component runs dry on one side or is stopped on the other. Measured: a sixth more tuples a second with 256 KiB.
+PIPE_BYTES = 256 * 1024
+# Linux's F_SETPIPE_SZ, which Python's own module names from 3.10 on.
+_SET_PIPE_SIZE = 1031
+
 
 def take_stdio():
     """Move the protocol's pipes away. Returns (input descriptor, output descriptor). Call it once a process."""
     _make_sure_stderr_is_open()
     input_fd = os.dup(0)
     output_fd = os.dup(1)
+    widen(input_fd)
+    widen(output_fd)
     null_fd = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null_fd, 0)
     os.close(null_fd)
     os.dup2(2, 1)
     _redirect_prints()
     return input_fd, output_fd
+
+
+def widen(fd):
+    """Let a pipe hold PIPE_BYTES, where the system can; what is no pipe stays as it is."""
+    if fcntl is None or not sys.platform.startswith('linux'):
+        return
+    try:
+        fcntl.fcntl(fd, _SET_PIPE_SIZE, PIPE_BYTES)
+    except OSError:
+        # No pipe, or this user's pipes hold as much as they may together: slower, that is all.
+        pass
 
 
 def _make_sure_stderr_is_open():

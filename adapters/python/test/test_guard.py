@@ -1,9 +1,11 @@
 """The guard: whatever user code, its children and C libraries print, the protocol stays clean."""
 
 import os
+import sys
 import tempfile
 import unittest
 
+from polybolt.guard import PIPE_BYTES, widen
 from support import Child, ack, converse, emit, python, reference, tup
 
 BOLT = reference('bolt.py')
@@ -154,6 +156,18 @@ class GuardTest(unittest.TestCase):
             expected = [emit(1, 'print', 'x'), ack(1), emit(2, 'spawn', 'y'), ack(2)]
             self.assertEqual([child.read() for _ in expected], expected)
             self.assertEqual(child.finish().code, 0)
+
+    @unittest.skipUnless(sys.platform.startswith('linux'), 'only Linux can change what a pipe holds')
+    def test_the_hosts_pipes_are_made_to_hold_more_and_anything_else_stays_as_it_is(self):
+        import fcntl
+
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        self.addCleanup(os.close, writing)
+        widen(reading)
+        self.assertEqual(fcntl.fcntl(writing, 1032), PIPE_BYTES)
+        with tempfile.TemporaryFile() as file:
+            widen(file.fileno())
 
 
 if __name__ == '__main__':

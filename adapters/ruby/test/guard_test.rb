@@ -64,4 +64,13 @@ class GuardTest < Minitest::Test
   ensure
     Process.kill(:KILL, orphan) if orphan
   end
+
+  it "makes the host's pipes hold more, and leaves anything else as it is" do
+    skip "only Linux can change what a pipe holds" unless RUBY_PLATFORM.include?("linux")
+    IO.pipe do |reading, writing|
+      Polybolt::Guard.widen(reading)
+      assert_equal Polybolt::Guard::PIPE_BYTES, writing.fcntl(1032)
+    end
+    File.open(File::NULL) { |file| Polybolt::Guard.widen(file) }
+  end
 end
