@@ -13,9 +13,10 @@ import { type Figure, markOf, tableOf } from './figure.js';
 import { inProcess } from './in-process.js';
 import { latency } from './latency.js';
 import { pythonBolt } from './python-bolt.js';
+import { recovery } from './recovery.js';
 import { start } from './start.js';
 
-const BENCHMARKS: readonly Benchmark[] = [codec, pythonBolt, cEcho, inProcess, latency, start];
+const BENCHMARKS: readonly Benchmark[] = [codec, pythonBolt, cEcho, inProcess, latency, start, recovery];
 
 const HELP = `Usage: npm run bench -- [NAME...] [--quick] [--json] [--strict] [--profile]
 
