@@ -14,9 +14,12 @@ import { inProcess } from './in-process.js';
 import { latency } from './latency.js';
 import { pythonBolt } from './python-bolt.js';
 import { recovery } from './recovery.js';
+import { scheduling } from './scheduling.js';
 import { start } from './start.js';
+import { transport } from './transport.js';
+import { workers } from './workers.js';
 
-const BENCHMARKS: readonly Benchmark[] = [codec, pythonBolt, cEcho, inProcess, latency, start, recovery];
+const BENCHMARKS: readonly Benchmark[] = [codec, pythonBolt, cEcho, inProcess, latency, start, transport, recovery, scheduling, workers];
 
 const HELP = `Usage: npm run bench -- [NAME...] [--quick] [--json] [--strict] [--profile]
 

@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Validators of files that people write report every mistake and carry the schema's words; those of the wire stop at the first. */
-const WRITTEN_BY_PEOPLE = new Set(['configuration', 'topology']);
+const WRITTEN_BY_PEOPLE = new Set(['configuration', 'daemon-configuration', 'topology']);
 const folder = join(root, 'multilang', 'schema');
 
 /**

@@ -33,8 +33,34 @@ export function installPackages() {
     .digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   console.error('polybolt: installing npm packages');
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+  const env = { ...process.env, ...headersForNativeModules() };
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2], env });
+  if (!hasZooKeeperClient()) {
+    console.error(
+      'polybolt: warning: the npm package zookeeper is not there, as npm could not compile it (it needs a C++ compiler, make and the headers of Node ' +
+        `${process.version}): commands of a cluster are unavailable and their tests are skipped; \`polybolt run\` and \`polybolt dev\` need none of it`,
+    );
+  }
   writeFileSync(stampFile, stamp);
+}
+
+/** Whether the client of ZooKeeper can be loaded. It is optional and native: where it cannot be compiled, npm drops it without a word. */
+export function hasZooKeeperClient() {
+  return spawnSync(process.execPath, ['-e', "require('zookeeper')"], { cwd: root, stdio: 'ignore' }).status === 0;
+}
+
+/** Lets npm compile against the headers that came with this Node, where they did, instead of fetching them. */
+function headersForNativeModules() {
+  const prefixes = [dirname(dirname(process.execPath)), process.config.variables.node_prefix, '/usr/local', '/usr'];
+  const prefix = prefixes.find((each) => typeof each === 'string' && isPrefixOfThisNode(each));
+  return prefix === undefined ? {} : { npm_package_config_node_gyp_nodedir: prefix };
+}
+
+/** Headers of another major version compile into what this Node refuses to load. */
+function isPrefixOfThisNode(prefix) {
+  const header = join(prefix, 'include', 'node', 'node_version.h');
+  if (!existsSync(header)) return false;
+  return new RegExp(`NODE_MAJOR_VERSION ${process.versions.node.split('.')[0]}\\b`).test(readFileSync(header, 'utf8'));
 }
 
 /** Generates code from the schemas and compiles, when a source is newer than the last build. */
@@ -48,10 +74,12 @@ export function build() {
 }
 
 // The command as a few files instead of some three hundred: loading those one by one took a third of the time to the first ack. The module
-// hook is an entry of its own, because Node loads it by its name.
+// hook, the program of workers and what records in them are entries of their own, because Node loads them by their names.
 function bundle() {
   const folder = join(root, 'dist', 'src');
-  const entries = [join(folder, 'cli', 'main.js'), join(folder, 'component', 'type-stripping.js')];
+  const entries = ['cli/main.js', 'component/type-stripping.js', 'daemon/worker-main.js', 'conformance/recording.js'].map((file) =>
+    join(folder, file),
+  );
   const { buildSync } = createRequire(import.meta.url)('esbuild');
   rmSync(join(root, 'dist', 'bundle'), { recursive: true, force: true });
   buildSync({
@@ -63,9 +91,11 @@ function bundle() {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    external: ['@swc/wasm-typescript'],
+    // One finds its WebAssembly beside itself, the other its compiled code.
+    external: ['@swc/wasm-typescript', 'zookeeper'],
     // Some packages are CommonJS and ask for Node's own modules by `require`.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    // Under a name that no file of ours imports it by.
+    banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
     logLevel: 'warning',
   });
 }

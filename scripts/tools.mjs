@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { needsMaven } from './foreign-libraries.mjs';
+import { hasZooKeeperClient } from './setup.mjs';
 
 /** Name, Debian package, and how to tell that it is there. Tests ask for a tool by its name in POLYBOLT_TEST_TOOLS. */
 export const TOOLS = [
@@ -13,6 +14,14 @@ export const TOOLS = [
   { name: 'jq', packages: ['jq'], present: () => runs('jq', ['--version']) },
   { name: 'bash', packages: ['bash'], present: () => runs('bash', ['--version']) },
   { name: 'cc', packages: ['gcc', 'libc6-dev'], present: () => runs('cc', ['--version']) },
+  {
+    name: 'zookeeper',
+    packages: ['zookeeper', 'default-jre-headless'],
+    present: () => existsSync('/usr/share/java/zookeeper.jar') && runs('java', ['-version']),
+  },
+  // The npm package, which the set-up compiles if it can: no package of the system brings it.
+  { name: 'zookeeper-client', packages: [], present: hasZooKeeperClient },
+  { name: 'chromium', packages: ['chromium'], present: () => runs('chromium', ['--version']) },
   { name: 'mvn', packages: ['maven', 'default-jre-headless'], present: () => !needsMaven() || runs('mvn', ['--version']) },
 ];
 
@@ -23,8 +32,8 @@ function runs(command, args) {
 /** Installs what is missing where it can. Returns the names of the tools that are still missing. */
 export function provideTools() {
   let missing = TOOLS.filter((tool) => !tool.present());
-  if (missing.length > 0 && existsSync('/etc/debian_version') && process.getuid?.() === 0) {
-    const packages = missing.flatMap((tool) => tool.packages);
+  const packages = missing.flatMap((tool) => tool.packages);
+  if (packages.length > 0 && existsSync('/etc/debian_version') && process.getuid?.() === 0) {
     console.error(`polybolt: installing with apt-get: ${packages.join(' ')}`);
     const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
     spawnSync('apt-get', ['update', '-qq'], options);

@@ -2,7 +2,8 @@
 """Emits lines at a steady rate and keeps books about them: `emitted` and `acked`, one line number each time.
 
 Started anew, wherever that is, it reads the books and emits every line that has not been acked: so a line outlives the
-process, the worker and the machine that emitted it first. The numbers behind a line in `acked` are the time in ms.
+process, the worker and the machine that emitted it first. The numbers behind a line in `acked` are the time in ms. A file
+`stop` beside the books ends it: what is on its way is still written down.
 """
 
 import os
@@ -20,13 +21,16 @@ class Lines(ReliableSpout):
         with open(TEXT, encoding='utf-8') as file:
             self.text = [line.strip() for line in file if line.strip()]
         acked = set(numbers_in(os.path.join(directory, 'acked')))
-        self.left = iter([number for number in range(1, int(conf['ledger.roots']) + 1) if number not in acked])
+        self.left = (number for number in range(1, int(conf['ledger.roots']) + 1) if number not in acked)
+        self.stop = os.path.join(directory, 'stop')
         self.emitted_book = append(directory, 'emitted')
         self.acked_book = append(directory, 'acked')
         self.started = time.monotonic()
         self.sent = 0
 
     def next_tuple(self):
+        if os.path.exists(self.stop):
+            return
         due = int((time.monotonic() - self.started) * self.rate) - self.sent
         # After a pause the rate is kept, not made up for.
         if due > self.rate:

@@ -51,6 +51,15 @@ export class SpoutPending {
     });
   }
 
+  /** Takes out what was emitted up to a time, for the loss of a worker then. */
+  takeUpTo(emittedAtMs: number, lost: (root: PendingRoot) => void): void {
+    this.#ring.forEach((root, id) => {
+      if (root.emittedAtMs > emittedAtMs) return;
+      this.#ring.remove(id);
+      lost(root);
+    });
+  }
+
   /** Empties everything, for the end of an incarnation. */
   clear(abandoned: (root: PendingRoot) => void): void {
     this.#ring.forEach((root, id) => {

@@ -9,15 +9,17 @@ export interface TopologyOptions {
   readonly config?: Readonly<Record<string, string>>;
 }
 
+/** @param onRead hears of each file that is read, also of one that turns out not to be there */
 export function loadTopology(
   file: string,
   options: TopologyOptions,
+  onRead: (path: string) => void = () => {},
 ): { readonly topology: Topology } | { readonly mistakes: readonly TopologyMistake[] } {
   // Not what a parent process may have left there: a path relative to the caller's directory can be written as "${ENV-PWD}/…".
   const env = { ...process.env, PWD: process.cwd() };
-  return loadTopologyFile(
-    file,
-    { set: options.set ?? {}, env, config: configOf(options.config ?? {}) },
-    { readFile: (path) => readFileSync(path, 'utf8'), exists: existsSync },
-  );
+  const readFile = (path: string): string => {
+    onRead(path);
+    return readFileSync(path, 'utf8');
+  };
+  return loadTopologyFile(file, { set: options.set ?? {}, env, config: configOf(options.config ?? {}) }, { readFile, exists: existsSync });
 }

@@ -20,6 +20,21 @@ export function parsePair(text: string): Record<string, string> {
   return { [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** A whole number from 0. Throws an Error that says so. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`"${text}" is not a whole number`);
+  return Number(text);
+}
+
+const WINDOWS: Readonly<Record<string, string>> = { '10m': '600', '3h': '10800', '1d': '86400', all: ':all-time' };
+
+/** One of Storm's windows, `10m`, `3h`, `1d` or `all`, or as Storm writes them. Throws an Error that says which there are. */
+export function parseWindow(text: string): string {
+  const name = WINDOWS[text] ?? text;
+  if (!Object.values(WINDOWS).includes(name)) throw new Error(`"${text}" is no window: write ${Object.keys(WINDOWS).join(', ')}`);
+  return name;
+}
+
 /** A level of the log. Throws an Error that says which there are. */
 export function parseLevel(text: string): string {
   if (!LEVELS.includes(text as (typeof LEVELS)[number])) throw new Error(`"${text}" is no level: write ${LEVELS.join(', ')}`);

@@ -24,3 +24,13 @@ export function childEnvironment(
   }
   return environment;
 }
+
+/** What may be inherited on a cluster. @param names allowed names; one that ends in `*` allows all that begin so */
+export function allowedEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Record<string, string | undefined> {
+  const isAllowed = (name: string): boolean =>
+    names.some((allowed) => (allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => isAllowed(name)));
+}

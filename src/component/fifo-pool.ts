@@ -20,14 +20,19 @@ const PAIRS_AT_ONCE = 8;
 
 export class FifoPool {
   readonly #makeFifos: (paths: readonly string[]) => Promise<void>;
+  readonly #parent: string;
   readonly #paths: string[] = [];
   #directory = '';
   #made = 0;
   #making: Promise<void> | undefined;
 
-  /** @param makeFifos makes named pipes at these paths, mode 0600 */
-  constructor(makeFifos: (paths: readonly string[]) => Promise<void>) {
+  /**
+   * @param makeFifos makes named pipes at these paths, mode 0600
+   * @param parent where a directory for them is made
+   */
+  constructor(makeFifos: (paths: readonly string[]) => Promise<void>, parent = tmpdir()) {
     this.#makeFifos = makeFifos;
+    this.#parent = parent;
   }
 
   /** Opens a fresh pair. Descriptors are close-on-exec, so that no other child inherits them. */
@@ -58,7 +63,7 @@ export class FifoPool {
   }
 
   async #make(): Promise<void> {
-    if (this.#directory === '') this.#directory = mkdtempSync(join(tmpdir(), 'polybolt-'));
+    if (this.#directory === '') this.#directory = mkdtempSync(join(this.#parent, 'polybolt-'));
     const paths = Array.from({ length: 2 * PAIRS_AT_ONCE }, () => join(this.#directory, String(this.#made++)));
     await this.#makeFifos(paths);
     this.#paths.push(...paths);

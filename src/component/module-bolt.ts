@@ -6,20 +6,21 @@
  */
 import { IdRing } from '../acking/id-ring.js';
 import type { BasicBolt, Bolt, BoltCollector, BoltEmitOptions, InputTuple, TaskContext } from '../model/component-api.js';
-import { PolyboltError } from '../model/errors.js';
+import { assert, PolyboltError } from '../model/errors.js';
 import { HELD_MAX } from '../model/limits.js';
 import { DEFAULT_STREAM } from '../model/topology.js';
 import { TICK_STREAM, type Tuple } from '../model/tuple.js';
 import { Values } from '../model/values.js';
 import { checkEmit } from './emit-rules.js';
 import { isPromise, ModuleKeeper, type ModuleSettings } from './module-keeper.js';
-import type { BoltHost, ComponentOutput, HostEvents, TaskIdentity } from './ports.js';
+import type { BoltHost, ComponentOutput, HostEvents, Replacement, Successor, TaskIdentity } from './ports.js';
 import { valuesFromText } from './values-from-text.js';
 
 export class ModuleBolt implements BoltHost {
   readonly #output: ComponentOutput;
   readonly #events: HostEvents;
   readonly #keeper: ModuleKeeper<Bolt>;
+  #context: TaskContext;
   #held = new IdRing<ModuleInput>();
   #collector: Collector | undefined;
   #bolt: Bolt | undefined;
@@ -35,13 +36,14 @@ export class ModuleBolt implements BoltHost {
     output: ComponentOutput,
     events: HostEvents,
   ) {
+    this.#context = context;
     this.#output = output;
     this.#events = events;
     this.#keeper = new ModuleKeeper<Bolt>(identity, settings, events, {
       open: (bolt) => {
         this.#collector = new Collector(this);
         this.#bolt = bolt;
-        return bolt.prepare?.(context, this.#collector);
+        return bolt.prepare?.(this.#context, this.#collector);
       },
       close: (bolt) => bolt.cleanup?.(),
       onLost: () => this.#onLost(),
@@ -80,6 +82,13 @@ export class ModuleBolt implements BoltHost {
   flush(): void {}
   pulse(): void {}
   pause(): void {}
+
+  async replace(successor: Successor): Promise<Replacement> {
+    assert(successor.type === 'module', 'a module is replaced by a module');
+    return this.#keeper.replace(successor.create as () => Bolt, () => {
+      this.#context = successor.context;
+    });
+  }
 
   async stop(): Promise<void> {
     await this.#keeper.stop();

@@ -6,7 +6,7 @@
 import { RestartBudget } from '../membership/restart-budget.js';
 import type { ErrorCode } from '../model/error-codes.js';
 import { PolyboltError } from '../model/errors.js';
-import type { HostEvents, TaskIdentity } from './ports.js';
+import type { HostEvents, Replacement, TaskIdentity } from './ports.js';
 
 /** Whether an author's method went on asynchronously; what else it may return means nothing. */
 export function isPromise(result: unknown): result is PromiseLike<unknown> {
@@ -30,10 +30,10 @@ export interface ModuleLife<T> {
 
 export class ModuleKeeper<T> {
   readonly #identity: TaskIdentity;
-  readonly #settings: ModuleSettings<T>;
   readonly #events: HostEvents;
   readonly #life: ModuleLife<T>;
-  readonly #budget: RestartBudget;
+  #settings: ModuleSettings<T>;
+  #budget: RestartBudget;
   #instance: T | undefined;
   #isUp = false;
   #completed = false;
@@ -101,11 +101,39 @@ export class ModuleKeeper<T> {
     });
   }
 
+  /**
+   * Has the next instance made by another factory, which has been tried out; `takeOver` closes the one at hand and starts that one. Nothing of this is charged to the
+   * restart budget.
+   * @param onTakeOver called before the new instance is opened
+   */
+  replace(create: () => T, onTakeOver: () => void): Replacement {
+    const takeOver = (): void => {
+      const before = this.#instance;
+      clearTimeout(this.#restart);
+      this.#settings = { ...this.#settings, create };
+      this.#budget = new RestartBudget(this.#settings.restartsMax);
+      this.#isUp = false;
+      this.#instance = undefined;
+      this.#life.onLost();
+      onTakeOver();
+      const closed = before === undefined ? Promise.resolve() : this.#close(before);
+      // Unless yet another has taken over while it closed.
+      void closed.then(() => this.#settings.create === create && this.start());
+    };
+    return { takeOver, discard: () => Promise.resolve() };
+  }
+
   async stop(): Promise<void> {
     const instance = this.#instance;
     this.#stopping = true;
     clearTimeout(this.#restart);
     if (instance === undefined) return;
+    await this.#close(instance);
+    this.kill();
+  }
+
+  /** Lets an instance clean up, if it does so in time. */
+  async #close(instance: T): Promise<void> {
     let giveUp: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       giveUp = setTimeout(resolve, this.#settings.shutdownGraceMs);
@@ -116,7 +144,6 @@ export class ModuleKeeper<T> {
       this.#events.onError(this.explain('PB_MODULE_THREW', error));
     }
     clearTimeout(giveUp);
-    this.kill();
   }
 
   kill(): void {
@@ -131,7 +158,12 @@ export class ModuleKeeper<T> {
   async #open(): Promise<void> {
     const instance = this.#settings.create();
     this.#instance = instance;
-    await this.#life.open(instance);
-    this.#isUp = this.#instance === instance;
+    try {
+      await this.#life.open(instance);
+    } catch (error) {
+      if (this.#instance === instance) throw error;
+      return this.#events.onError(this.explain('PB_MODULE_THREW', error)); // Of one that has been replaced meanwhile.
+    }
+    if (this.#instance === instance) this.#isUp = true;
   }
 }

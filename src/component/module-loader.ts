@@ -3,12 +3,34 @@
  * `node_modules` are its own; on a Node that cannot strip types itself, swc's stripper does, from the first `.ts` module on.
  */
 import { existsSync } from 'node:fs';
-import { register } from 'node:module';
-import { resolve } from 'node:path';
+import { createRequire, register } from 'node:module';
+import { resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PolyboltError } from '../model/errors.js';
 
+const REVISION = 'polybolt-revision';
+
 let canLoadTypeScript = 'typescript' in process.features && Boolean(process.features.typescript);
+let hasHooks = false;
+/** How often modules have been forgotten. */
+let revision = 0;
+
+/**
+ * Has every module loaded from now on read from disk again, with what it imports by a relative path; what was made of the old ones stays as it is. Node keeps
+ * old modules for ever, so this is for `polybolt dev`.
+ */
+export function forgetModules(directory: string): void {
+  revision++;
+  const { cache } = createRequire(import.meta.url);
+  for (const file of Object.keys(cache)) {
+    if (file.startsWith(directory + sep) && !file.includes(`${sep}node_modules${sep}`)) delete cache[file];
+  }
+}
+
+function addHooks(): void {
+  if (!hasHooks) register(new URL('./type-stripping.js', import.meta.url));
+  hasHooks = true;
+}
 
 /**
  * Imports a module and returns a factory for what it exports: a class is constructed with `args`, a function is called with them, anything else is taken as it is.
@@ -31,13 +53,15 @@ export async function loadModule<T>(
       hint: 'mend module: or resources: in the topology file',
     });
   }
-  if (/\.[cm]?ts$/.test(file) && !canLoadTypeScript) {
-    register(new URL('./type-stripping.js', import.meta.url));
+  if (revision > 0 || (/\.[cm]?ts$/.test(file) && !canLoadTypeScript)) {
+    addHooks();
     canLoadTypeScript = true;
   }
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    const url = pathToFileURL(file);
+    if (revision > 0) url.searchParams.set(REVISION, String(revision));
+    exported = (await import(url.href)) as Record<string, unknown>;
   } catch (error) {
     throw new PolyboltError('PB_MODULE_INVALID', {
       message: `the module ${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,

@@ -3,12 +3,12 @@
  * incarnation and a new instance takes over.
  */
 import type { Spout, SpoutCollector, SpoutEmitOptions, TaskContext } from '../model/component-api.js';
-import { PolyboltError } from '../model/errors.js';
+import { assert, PolyboltError } from '../model/errors.js';
 import { DEFAULT_STREAM } from '../model/topology.js';
 import { Values } from '../model/values.js';
 import { checkEmit } from './emit-rules.js';
 import { isPromise, ModuleKeeper, type ModuleSettings } from './module-keeper.js';
-import type { ComponentOutput, SpoutHost, TaskIdentity } from './ports.js';
+import type { ComponentOutput, Replacement, SpoutHost, Successor, TaskIdentity } from './ports.js';
 import type { SpoutEvents } from './shell-spout.js';
 import { valuesFromText } from './values-from-text.js';
 
@@ -19,6 +19,7 @@ export class ModuleSpout implements SpoutHost {
   readonly #output: ComponentOutput;
   readonly #events: SpoutEvents;
   readonly #keeper: ModuleKeeper<Spout>;
+  #context: TaskContext;
   #collector: SpoutCollector | undefined;
   #spout: Spout | undefined;
   #isBusy = false;
@@ -27,6 +28,7 @@ export class ModuleSpout implements SpoutHost {
   #emitted = 0;
 
   constructor(identity: TaskIdentity, settings: ModuleSettings<Spout>, context: TaskContext, output: ComponentOutput, events: SpoutEvents) {
+    this.#context = context;
     this.#output = output;
     this.#events = events;
     this.#keeper = new ModuleKeeper<Spout>(identity, settings, events, {
@@ -34,7 +36,7 @@ export class ModuleSpout implements SpoutHost {
         this.#spout = spout;
         const collector = this.#collectorFor(spout);
         this.#collector = collector;
-        return spout.open?.(context, collector);
+        return spout.open?.(this.#context, collector);
       },
       close: (spout) => spout.close?.(),
       onLost: () => this.#onLost(),
@@ -83,6 +85,13 @@ export class ModuleSpout implements SpoutHost {
   flush(): void {}
   pulse(): void {}
   pause(): void {}
+
+  async replace(successor: Successor): Promise<Replacement> {
+    assert(successor.type === 'module', 'a module is replaced by a module');
+    return this.#keeper.replace(successor.create as () => Spout, () => {
+      this.#context = successor.context;
+    });
+  }
 
   async stop(): Promise<void> {
     await this.#keeper.stop();

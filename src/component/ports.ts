@@ -2,11 +2,13 @@
  * What a component host and its executor need of each other. Invariant: hosts of children and of modules look the same from the executor, and
  * everything they do to the topology goes through `ComponentOutput`.
  */
+import type { TaskContext } from '../model/component-api.js';
 import type { PolyboltError } from '../model/errors.js';
 import type { Log } from '../model/log.js';
 import type { Tuple } from '../model/tuple.js';
 import type { Values } from '../model/values.js';
 import type { LogLevel } from '../protocol/component-frames.js';
+import type { ShellSettings } from './incarnation-ports.js';
 
 /** A declared output stream of a component, as its hosts see it. */
 export interface OutputStream {
@@ -44,8 +46,26 @@ export interface HostEvents {
   onMetrics(name: string, params: unknown): void;
 }
 
+/** What a component is to be from its next incarnation on. */
+export type Successor =
+  | { readonly type: 'shell'; readonly settings: ShellSettings & { readonly restartsMax: number } }
+  | { readonly type: 'module'; readonly create: () => unknown; readonly context: TaskContext };
+
+/** A new incarnation that is ready and waits. */
+export interface Replacement {
+  /** Puts it in charge. What the old one holds fails, and the old one is asked to go. */
+  takeOver(): void;
+  /** Lets it go instead. */
+  discard(): Promise<void>;
+}
+
 export interface ComponentHost {
   start(): void;
+  /**
+   * Makes a new incarnation ready on a person's wish, which is charged to no budget. The old one goes on meanwhile, and for good when this rejects with why the new
+   * one cannot be started.
+   */
+  replace(successor: Successor): Promise<Replacement>;
   /** Whether the component is up. */
   readonly isRunning: boolean;
   /** Writes what has collected during a turn. */

@@ -7,7 +7,7 @@
 
 import { IdRing } from '../acking/id-ring.js';
 import { ChildWindow } from '../flow/child-window.js';
-import { PolyboltError } from '../model/errors.js';
+import { assert, PolyboltError } from '../model/errors.js';
 import { HEARTBEATS_OPEN_MAX, HELD_MAX, OUTBOX_CHARS_MAX, REPLY_BYTES_MAX, TOMBSTONES_MAX } from '../model/limits.js';
 import type { Tuple } from '../model/tuple.js';
 import { Values, withoutNonFinite } from '../model/values.js';
@@ -15,7 +15,7 @@ import type { HostCodec } from '../protocol/codec.js';
 import type { EmitFrame } from '../protocol/component-frames.js';
 import { checkEmit } from './emit-rules.js';
 import type { ShellPorts, ShellSettings } from './incarnation-ports.js';
-import type { BoltHost, ComponentOutput, HostEvents, OutputStream, TaskIdentity } from './ports.js';
+import type { BoltHost, ComponentOutput, HostEvents, OutputStream, Replacement, Successor, TaskIdentity } from './ports.js';
 import { ShellKeeper } from './shell-keeper.js';
 
 const HEARTBEAT_MS = 1000;
@@ -125,6 +125,11 @@ export class ShellBolt implements BoltHost {
   pause(paused: boolean): void {
     this.#wantsPause = paused;
     this.#applyPause();
+  }
+
+  async replace(successor: Successor): Promise<Replacement> {
+    assert(successor.type === 'shell', 'a child is replaced by a child');
+    return this.#keeper.replace(successor.settings, this.#codec.heartbeat('-1'));
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@
  * A spout that runs as a child process. Invariant: one command is outstanding at a time, from its writing to its `sync`; a surplus sync
  * is never an error, and emits are answered whenever they come. Implements ML-SP and ML-EM.
  */
-import { PolyboltError } from '../model/errors.js';
+import { assert, PolyboltError } from '../model/errors.js';
 import { REPLY_BYTES_MAX, UNPAUSED_EMITS_MAX } from '../model/limits.js';
 import type { Compatibility } from '../model/topology.js';
 import { Values } from '../model/values.js';
@@ -11,7 +11,7 @@ import type { EmitFrame } from '../protocol/component-frames.js';
 import type { SpoutCommand } from './compat-hint.js';
 import { checkEmit } from './emit-rules.js';
 import type { ShellPorts, ShellSettings } from './incarnation-ports.js';
-import type { ComponentOutput, HostEvents, OutputStream, SpoutHost, TaskIdentity } from './ports.js';
+import type { ComponentOutput, HostEvents, OutputStream, Replacement, SpoutHost, Successor, TaskIdentity } from './ports.js';
 import { ShellKeeper } from './shell-keeper.js';
 
 export interface ShellSpoutSettings extends ShellSettings {
@@ -119,6 +119,13 @@ export class ShellSpout implements SpoutHost {
   pause(paused: boolean): void {
     this.#wantsPause = paused;
     this.#applyPause();
+  }
+
+  async replace(successor: Successor): Promise<Replacement> {
+    assert(successor.type === 'shell', 'a child is replaced by a child');
+    const { skipActivate, implicitSyncMs } = this.#settings.compat;
+    const mayAnswer = skipActivate !== true && implicitSyncMs === undefined;
+    return this.#keeper.replace(successor.settings, mayAnswer ? this.#codec.spoutCommand('deactivate') : undefined);
   }
 
   /** Ends it: deactivated first, so that it can close what it reads from. */

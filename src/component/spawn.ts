@@ -1,4 +1,4 @@
-/** The real way to start children: execa. Invariant: nothing but this file starts a process, always from an argv, never a shell. */
+/** The real way to start children: execa. Invariant: nothing but this file starts a component, always from an argv, never a shell. */
 import { execa, type ResultPromise } from 'execa';
 import type { ChildCommand } from './child.js';
 import { FifoPool } from './fifo-pool.js';
@@ -20,9 +20,9 @@ export function spawnChild(command: ChildCommand, stdio: { readonly stdin: numbe
   }) as unknown as ResultPromise;
 }
 
-/** A pool of named pipes made by the system's `mkfifo`. */
-export function createFifoPool(): FifoPool {
+/** A pool of named pipes made by the system's `mkfifo`. @param parent where a directory for them is made; default the system's for temporary files */
+export function createFifoPool(parent?: string): FifoPool {
   return new FifoPool(async (paths) => {
     await execa('mkfifo', ['-m', '600', ...paths]);
-  });
+  }, parent);
 }

@@ -2,6 +2,7 @@
  * The store within one process: for local mode and for tests. Invariant: every operation is done when its method returns, in
  * the order of the calls, so that a seeded simulation replays exactly; its promise only brings the result.
  */
+import { MemorySubscription } from './memory-subscription.js';
 import {
   type CreateOptions,
   checkStoreData,
@@ -132,7 +133,11 @@ export class MemoryStoreSession implements StoreSession {
   readonly ended: Promise<SessionEnd>;
   readonly #store: MemoryStore;
   readonly #subscriptions = new Set<MemorySubscription>();
+  readonly #listeners = new Set<(isConnected: boolean) => void>();
   #end: SessionEnd | undefined;
+  #isSuspended = false;
+  /** Operations called while suspended. */
+  #waiting: (() => void)[] = [];
   #settleEnded: (end: SessionEnd) => void = () => {};
 
   constructor(store: MemoryStore) {
@@ -142,45 +147,42 @@ export class MemoryStoreSession implements StoreSession {
     });
   }
 
-  async create(path: string, data: string, options?: CreateOptions): Promise<void> {
-    this.#checkOpen();
-    this.#store.create(path, data, options?.ephemeral === true ? this : undefined);
-  }
-
   get isConnected(): boolean {
-    return this.#end === undefined;
+    return this.#end === undefined && !this.#isSuspended;
   }
 
-  /** Memory is always within reach. */
-  onConnection(): Subscription {
+  onConnection(onChange: (isConnected: boolean) => void): Subscription {
     this.#checkOpen();
-    return { close: () => {} };
+    const listener = (isConnected: boolean): void => onChange(isConnected);
+    this.#listeners.add(listener);
+    return { close: () => void this.#listeners.delete(listener) };
   }
 
-  async createSequential(prefix: string, data: string): Promise<string> {
-    this.#checkOpen();
-    return this.#store.createSequential(prefix, data, this);
+  create(path: string, data: string, options?: CreateOptions): Promise<void> {
+    return this.#operate(() => this.#store.create(path, data, options?.ephemeral === true ? this : undefined));
   }
 
-  async get(path: string): Promise<StoreEntry | undefined> {
-    this.#checkOpen();
-    const entry = this.#store.find(path);
-    return entry === undefined ? undefined : { data: entry.data, version: entry.version, owned: entry.owner === this };
+  createSequential(prefix: string, data: string): Promise<string> {
+    return this.#operate(() => this.#store.createSequential(prefix, data, this));
   }
 
-  async setIfVersion(path: string, data: string, version: number): Promise<number> {
-    this.#checkOpen();
-    return this.#store.update(path, data, version);
+  get(path: string): Promise<StoreEntry | undefined> {
+    return this.#operate(() => {
+      const entry = this.#store.find(path);
+      return entry === undefined ? undefined : { data: entry.data, version: entry.version, owned: entry.owner === this };
+    });
   }
 
-  async deleteIfVersion(path: string, version: number): Promise<void> {
-    this.#checkOpen();
-    this.#store.delete(path, version);
+  setIfVersion(path: string, data: string, version: number): Promise<number> {
+    return this.#operate(() => this.#store.update(path, data, version));
   }
 
-  async children(path: string): Promise<readonly string[]> {
-    this.#checkOpen();
-    return [...(this.#store.find(path)?.children ?? [])].sort();
+  deleteIfVersion(path: string, version: number): Promise<void> {
+    return this.#operate(() => this.#store.delete(path, version));
+  }
+
+  children(path: string): Promise<readonly string[]> {
+    return this.#operate(() => [...(this.#store.find(path)?.children ?? [])].sort());
   }
 
   subscribe(path: string, subject: StoreSubject, onChange: () => void): Subscription {
@@ -190,6 +192,7 @@ export class MemoryStoreSession implements StoreSession {
       this.#subscriptions.delete(subscription);
       this.#store.unsubscribe(subscription);
     });
+    if (this.#isSuspended) subscription.hold();
     this.#subscriptions.add(subscription);
     this.#store.subscribe(subscription);
     return subscription;
@@ -204,45 +207,50 @@ export class MemoryStoreSession implements StoreSession {
     this.#finish('expired');
   }
 
+  /** Takes the store out of this session's reach: operations wait, nothing is told. What it holds stays. */
+  suspend(): void {
+    if (!this.isConnected) return;
+    this.#isSuspended = true;
+    for (const subscription of this.#subscriptions) subscription.hold();
+    for (const listener of this.#listeners) listener(false);
+  }
+
+  /** Ends what `suspend` began: what waited is done, in the order of the calls. */
+  resume(): void {
+    if (!this.#isSuspended || this.#end !== undefined) return;
+    this.#isSuspended = false;
+    for (const operation of this.#waiting.splice(0)) operation();
+    for (const subscription of this.#subscriptions) subscription.release();
+    for (const listener of this.#listeners) listener(true);
+  }
+
   #finish(end: SessionEnd): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    for (const operation of this.#waiting.splice(0)) operation();
     for (const subscription of this.#subscriptions) subscription.close();
     this.#store.deleteEphemeralsOf(this);
     this.#settleEnded(end);
   }
 
-  #checkOpen(): void {
-    if (this.#end !== undefined) throw storeSessionEnded(this.#end);
-  }
-}
-
-class MemorySubscription implements Subscription {
-  readonly key: string;
-  readonly #onChange: () => void;
-  readonly #onClose: () => void;
-  #pending = false;
-  #closed = false;
-
-  constructor(key: string, onChange: () => void, onClose: () => void) {
-    this.key = key;
-    this.#onChange = onChange;
-    this.#onClose = onClose;
-  }
-
-  /** Calls back once this turn's work is done, however often it was notified in it. */
-  notify(): void {
-    if (this.#pending) return;
-    this.#pending = true;
-    queueMicrotask(() => {
-      this.#pending = false;
-      if (!this.#closed) this.#onChange();
+  /** Done at once, or once the store is within reach again. */
+  async #operate<T>(operation: () => T): Promise<T> {
+    this.#checkOpen();
+    if (!this.#isSuspended) return operation();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          this.#checkOpen();
+          resolve(operation());
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
   }
 
-  close(): void {
-    this.#closed = true;
-    this.#onClose();
+  #checkOpen(): void {
+    if (this.#end !== undefined) throw storeSessionEnded(this.#end);
   }
 }
 

@@ -16,10 +16,10 @@ export interface ErrorSource {
 
 export class ErrorReports {
   readonly #now: () => number;
-  readonly #show: (component: string, error: PolyboltError, suppressed: number) => void;
+  readonly #show: (component: string, error: PolyboltError, suppressed: number, task: number) => void;
   readonly #throttles = new Map<string, ErrorThrottle>();
 
-  constructor(now: () => number, show: (component: string, error: PolyboltError, suppressed: number) => void) {
+  constructor(now: () => number, show: (component: string, error: PolyboltError, suppressed: number, task: number) => void) {
     this.#now = now;
     this.#show = show;
   }
@@ -32,7 +32,7 @@ export class ErrorReports {
       this.#throttles.set(component, throttle);
     }
     const suppressed = throttle.admit(this.#now());
-    if (suppressed !== undefined) this.#show(component, explain(error, component, task), suppressed);
+    if (suppressed !== undefined) this.#show(component, explain(error, component, task), suppressed, task);
   }
 }
 

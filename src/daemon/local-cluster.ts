@@ -1,28 +1,24 @@
 /**
- * A whole cluster in this process: nimbus, supervisor and workers over the memory store and the loopback transport. Invariant: the same code as on a real
- * cluster with the ports swapped (design D5); nothing here decides what runs where.
+ * A whole cluster in this process: nimbus and supervisor over the memory store, with workers inside the process or in processes of their own. Invariant: the same code as on a
+ * real cluster with the ports swapped (design D5); nothing here decides what runs where.
  */
-import { randomFillSync, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ShellPorts } from '../component/incarnation-ports.js';
-import { createFifoPool, spawnChild } from '../component/spawn.js';
 import { MemoryStore } from '../coordination/memory-store.js';
-import type { StoreSession } from '../coordination/store.js';
 import type { EmitObserver } from '../executor/task-output.js';
-import type { AssignedWorker } from '../model/assignment.js';
+import type { ReportedError } from '../model/cluster-records.js';
 import { PolyboltError } from '../model/errors.js';
 import { type Log, SILENT_LOG } from '../model/log.js';
-import type { ExecutorRange } from '../model/task-table.js';
 import type { Topology } from '../model/topology.js';
 import { scheduleEvenly } from '../scheduling/even-scheduler.js';
-import { LoopbackNetwork } from '../transport/loopback.js';
+import { NO_CODE_CACHE } from './code-cache.js';
+import { InlineLauncher } from './inline-launcher.js';
+import { LocalWorkers } from './local-worker-set.js';
+import type { LocalProcessLauncher } from './local-workers.js';
 import { Nimbus } from './nimbus.js';
+import { topologyNotFound } from './nimbus-writes.js';
 import { summarise, type TopologySummary } from './summary.js';
-import { Supervisor, type WorkerHandle } from './supervisor.js';
-import type { TopologyRecord } from './topology-record.js';
-import { Worker } from './worker.js';
+import { Supervisor } from './supervisor.js';
+import { SYSTEM_CLOCK } from './system-clock.js';
 
 export interface LocalClusterEvents {
   /** An error to be shown. @param suppressed errors of the component not shown before it */
@@ -40,11 +36,15 @@ export interface LocalClusterOptions extends LocalClusterEvents {
   readonly record?: ShellPorts['record'];
   /** Environment that children inherit, less secrets; default this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Runs workers in processes of their own; `observerOf`, `record`, `environment`, `onFatal` and `onFirstAck` are then its affair. Closed at the end. */
+  readonly launcher?: LocalProcessLauncher;
 }
 
-const SUPERVISOR_ID = 'local';
+const LOCAL_ID = 'local';
 const SLOTS = 64;
 const FIRST_PORT = 6700;
+/** Eleven days: what is in this process does not die unseen. */
+const NEVER_MS = 1e9;
 
 /**
  * Runs topologies in this process.
@@ -58,76 +58,107 @@ const FIRST_PORT = 6700;
  * ```
  */
 export class LocalCluster {
-  readonly #options: LocalClusterOptions;
-  readonly #store: StoreSession;
   readonly #nimbus: Nimbus;
   readonly #supervisor: Supervisor;
+  /** By topology id. */
   readonly #code = new Map<string, Topology>();
-  readonly #network = new LoopbackNetwork();
-  readonly #fifos = createFifoPool();
-  readonly #pidDir = mkdtempSync(join(tmpdir(), 'polybolt-pids-'));
-  /** Workers by topology name. */
-  readonly #workers = new Map<string, Worker[]>();
-  #incarnations = 0;
+  /** Its supervisor may still read of it for a moment. */
+  #removed: string | undefined;
+  readonly #inline: InlineLauncher | undefined;
+  readonly #processes: LocalProcessLauncher | undefined;
+  readonly #workers: LocalWorkers;
   #isShutDown = false;
 
   private constructor(options: LocalClusterOptions) {
-    this.#options = options;
-    this.#store = new MemoryStore().session();
-    const log = options.log ?? SILENT_LOG;
-    this.#nimbus = new Nimbus({
-      store: this.#store,
-      code: this.#code,
-      epochSeconds: () => Math.floor(Date.now() / 1000),
-      schedule: scheduleEvenly,
-      newIncarnation: () => `${++this.#incarnations}-${randomUUID()}`,
-      log,
-    });
-    const ports = Array.from({ length: SLOTS }, (_, index) => FIRST_PORT + index);
+    const { log = SILENT_LOG, launcher, onError } = options;
+    const topologyOf = (id: string): Topology => this.#code.get(id) as Topology;
+    this.#processes = launcher;
+    this.#inline = launcher === undefined ? inlineLauncher(options, topologyOf) : undefined;
+    this.#workers = new LocalWorkers(launcher?.launcher ?? (this.#inline as InlineLauncher));
+    const ports = { store: new MemoryStore(), clock: SYSTEM_CLOCK, random: Math.random, log };
+    this.#nimbus = new Nimbus(
+      { id: LOCAL_ID, url: '', monitorMs: 10_000, taskTimeoutMs: 30_000, supervisorTimeoutMs: 60_000, launchMs: NEVER_MS },
+      {
+        ...ports,
+        code: { load: async (_blob, id) => topologyOf(id), retain: async () => {} },
+        epochSeconds: () => Math.floor(Date.now() / 1000),
+        schedule: scheduleEvenly,
+      },
+    );
+    const slots = launcher?.ports ?? Array.from({ length: SLOTS }, (_, index) => FIRST_PORT + index);
+    const waits = launcher === undefined ? INLINE_WAITS : PROCESS_WAITS;
     this.#supervisor = new Supervisor(
-      { id: SUPERVISOR_ID, ports },
-      { store: this.#store, launch: (record, worker) => this.#launch(record, worker), log },
+      { id: LOCAL_ID, host: launcher?.host ?? '127.0.0.1', ports: slots, url: '', monitorMs: 3000, ...waits },
+      {
+        ...ports,
+        launcher: this.#workers,
+        code:
+          launcher === undefined
+            ? NO_CODE_CACHE
+            : { fetch: async ({ id }) => launcher.writeCode(id, topologyOf(id)), retain: async () => {} },
+        // Workers of this process have shown theirs already, with their causes.
+        ...(launcher === undefined ? {} : { onError: (error) => onError?.(error.component, asError(error), error.suppressed) }),
+      },
     );
   }
 
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     const cluster = new LocalCluster(options);
     await cluster.#supervisor.start();
+    await cluster.#nimbus.start();
+    await cluster.#nimbus.whenLeading();
     return cluster;
   }
 
-  /** Submits a topology; resolves to its id once it is accepted, before its components are up. Throws PB_TOPOLOGY_EXISTS. */
+  /** Submits a topology; resolves to its id once it is accepted, before its components are up. Throws PB_TOPOLOGY_EXISTS; with worker processes PB_TOPOLOGY_INLINE. */
   async submit(topology: Topology, options: { readonly active?: boolean } = {}): Promise<string> {
-    return this.#nimbus.submit(topology, options.active === false ? 'inactive' : 'active');
+    const id = await this.#nimbus.newId(topology.name);
+    this.#code.set(id, topology);
+    try {
+      this.#processes?.writeCode(id, topology);
+      return await this.#nimbus.submit({ id, topology, blob: '', status: options.active === false ? 'inactive' : 'active' });
+    } catch (error) {
+      this.#code.delete(id);
+      throw error;
+    }
   }
 
   async activate(name: string): Promise<void> {
-    await this.#nimbus.setStatus(name, 'active');
+    await this.#nimbus.activate(name);
   }
 
   /** Stops the spouts of a topology; tuples on their way go on. */
   async deactivate(name: string): Promise<void> {
-    await this.#nimbus.setStatus(name, 'inactive');
+    await this.#nimbus.deactivate(name);
   }
 
   /** Deactivates a topology, waits at most `drainMs` until nothing is on its way, and removes it. */
   async kill(name: string, drainMs = 0): Promise<void> {
     await this.deactivate(name);
+    const { id } = this.#find(name);
     if (drainMs > 0) await this.untilIdle(name, 0, drainMs);
-    const workers = this.#workers.get(name) ?? [];
-    await this.#nimbus.remove(name);
-    await Promise.all(workers.map((worker) => worker.stop()));
-    this.#workers.delete(name);
+    await this.#nimbus.kill(name, 0);
+    await this.#workers.stop(id);
+    if (this.#removed !== undefined) this.#code.delete(this.#removed);
+    this.#removed = id;
+    this.#inline?.forget(id);
   }
 
-  /** What a topology has done so far. Throws PB_TOPOLOGY_NOT_FOUND. */
+  /**
+   * Starts components of a topology anew by what a changed topology says of them; its shape must be the same. Throws why the first of them
+   * cannot be started: that one goes on as it was.
+   */
+  async restart(name: string, components: readonly string[], topology: Topology): Promise<void> {
+    const { id } = this.#find(name);
+    this.#code.set(id, topology);
+    this.#processes?.writeCode(id, topology);
+    await this.#workers.restart(id, components, topology);
+  }
+
+  /** What a topology has done so far, as far as its workers are there to tell. Throws PB_TOPOLOGY_NOT_FOUND. */
   summary(name: string): TopologySummary {
-    const topology = [...this.#code.values()].find((candidate) => candidate.name === name);
-    if (topology === undefined) {
-      throw new PolyboltError('PB_TOPOLOGY_NOT_FOUND', { message: `no topology named "${name}" is running here`, hint: 'submit it first' });
-    }
-    // Between its submission and the supervisor's notice of it, a topology has no workers yet.
-    return summarise(topology, this.#workers.get(name) ?? []);
+    const { id, topology } = this.#find(name);
+    return summarise(topology, this.#workers.snapshots(id));
   }
 
   /**
@@ -136,15 +167,10 @@ export class LocalCluster {
    */
   async untilIdle(name: string, quietMs: number, timeoutMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     const startedAtMs = performance.now();
-    let quietSinceMs = startedAtMs;
-    let emitted = -1;
+    const watch = this.#workers.watch(quietMs, () => this.#findId(name));
     while (!this.#isShutDown) {
       const nowMs = performance.now();
-      const workers = this.#workers.get(name) ?? [];
-      const total = workers.flatMap(({ bolts, spouts }) => [...bolts, ...spouts]).reduce((sum, task) => sum + task.counters.emitted, 0);
-      if (total !== emitted || workers.length === 0 || !workers.every((worker) => worker.isIdle)) quietSinceMs = nowMs;
-      else if (nowMs - quietSinceMs >= quietMs) return true;
-      emitted = total;
+      if (await watch(nowMs)) return true;
       if (nowMs - startedAtMs >= timeoutMs) return false;
       await new Promise((resolve) => setTimeout(resolve, Math.min(20, Math.max(1, quietMs / 4))));
     }
@@ -155,61 +181,49 @@ export class LocalCluster {
   async shutdown(): Promise<void> {
     this.#isShutDown = true;
     await this.#supervisor.stop();
-    await Promise.all([...this.#workers.values()].flat().map((worker) => worker.stop()));
-    await this.#store.close();
-    this.#clean();
+    await this.#nimbus.stop();
+    this.#workers.close();
+    this.#inline?.close();
+    await this.#processes?.close();
   }
 
   /** Ends everything at once. */
   async killNow(): Promise<void> {
-    for (const worker of [...this.#workers.values()].flat()) worker.kill();
+    this.#workers.killAll();
     await this.shutdown();
   }
 
-  #clean(): void {
-    this.#fifos.close();
-    rmSync(this.#pidDir, { recursive: true, force: true });
+  #find(name: string): { readonly id: string; readonly topology: Topology } {
+    const id = this.#findId(name);
+    if (id === undefined) throw topologyNotFound(name);
+    return { id, topology: this.#code.get(id) as Topology };
   }
 
-  #launch(record: TopologyRecord, assigned: AssignedWorker): WorkerHandle {
-    const { onError, onFatal, onFirstAck, observerOf, environment, log } = this.#options;
-    const topology = this.#code.get(record.id) as Topology;
-    const worker = new Worker({
-      id: assigned.incarnation,
-      topology,
-      table: record.table,
-      executors: rangesOf(record, assigned),
-      peers: new Map(record.workers.filter((peer) => peer !== assigned).map((peer) => [peer.incarnation, rangesOf(record, peer)])),
-      ports: {
-        now: () => performance.now(),
-        random: Math.random,
-        fillRandom: (pool) => randomFillSync(pool),
-        shell: { spawn: spawnChild, fifos: this.#fifos, record: this.#options.record },
-        pidDir: this.#pidDir,
-        environment: environment ?? process.env,
-        join: (id, events) => this.#network.join(id, events),
-        log: log ?? SILENT_LOG,
-        observerOf: observerOf ?? (() => undefined),
-      },
-      events: {
-        onError: (component, error, suppressed) => onError?.(component, error, suppressed),
-        onFatal: (error) => onFatal?.(error),
-        onFirstAck: () => onFirstAck?.(),
-      },
-    });
-    this.#workers.set(record.name, [...(this.#workers.get(record.name) ?? []), worker]);
-    worker.start().catch((error: unknown) => {
-      const fatal = error instanceof PolyboltError ? error : new PolyboltError('PB_WORKER_DIED', { message: String(error), cause: error });
-      onFatal?.(fatal);
-    });
-    return worker;
+  #findId(name: string): string | undefined {
+    for (const [id, topology] of this.#code) if (topology.name === name && id !== this.#removed) return id;
+    return undefined;
   }
 }
 
-function rangesOf(record: TopologyRecord, worker: AssignedWorker): ExecutorRange[] {
-  return worker.executors.map(([firstTask, lastTask]) => ({
-    component: record.table.components[firstTask - 1] as string,
-    firstTask,
-    lastTask,
-  }));
+const INLINE_WAITS = { workerTimeoutMs: NEVER_MS, startTimeoutMs: NEVER_MS, shutdownMs: NEVER_MS };
+/** Storm's defaults; a worker that overstays its end is killed by its launcher, which knows how long it may take. */
+const PROCESS_WAITS = { workerTimeoutMs: 30_000, startTimeoutMs: 120_000, shutdownMs: 60_000 };
+
+function inlineLauncher(options: LocalClusterOptions, topologyOf: (id: string) => Topology): InlineLauncher {
+  const { log, observerOf, record, environment, onError, onFatal, onFirstAck } = options;
+  return new InlineLauncher({
+    topologyOf,
+    log: log ?? SILENT_LOG,
+    observerOf: observerOf ?? (() => undefined),
+    record,
+    environment: environment ?? process.env,
+    onError: (component, error, suppressed) => onError?.(component, error, suppressed),
+    onFatal: (error) => onFatal?.(error),
+    onFirstAck: () => onFirstAck?.(),
+  });
+}
+
+/** An error that has travelled as data. */
+function asError({ code, message, hint, context }: ReportedError): PolyboltError {
+  return new PolyboltError(code as PolyboltError['code'], { message, hint, context });
 }

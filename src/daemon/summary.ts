@@ -1,9 +1,10 @@
 /**
  * What a topology has done, component by component. Invariant: roots emitted = acked + failed + abandoned + pending, for each spout and in total.
  */
-import { LatencyHistogram } from '../metrics/latency-histogram.js';
+import { completeLatency } from '../metrics/aggregate.js';
+import { ALL_TIME } from '../metrics/rolling-windows.js';
+import type { TaskSnapshot, WorkerSnapshot } from '../metrics/snapshot.js';
 import type { Topology } from '../model/topology.js';
-import type { Worker } from './worker.js';
 
 export interface ComponentSummary {
   readonly id: string;
@@ -44,63 +45,55 @@ export interface TopologySummary {
   readonly roots: RootSummary;
 }
 
-export function summarise(topology: Topology, workers: readonly Worker[]): TopologySummary {
-  const components = Object.values(topology.components).map(({ id, kind }) =>
-    kind === 'spout' ? spoutSummary(id, workers) : boltSummary(id, workers),
-  );
-  const spouts = workers.flatMap((worker) => worker.spouts);
-  const roots = total(spouts, (spout) => spout.counters.roots);
-  const unreplayed = total(spouts, (spout) => spout.failedIds.size);
+/** @param snapshots of the topology's workers, wherever they run; a task that none of them has counts nothing */
+export function summarise(topology: Topology, snapshots: readonly WorkerSnapshot[]): TopologySummary {
+  const tasks = snapshots.flatMap((snapshot) => snapshot.tasks);
+  const spouts = tasks.filter(({ kind }) => kind === 'spout');
+  const roots = total(spouts, (spout) => spout.roots);
   return {
     topology: topology.name,
-    components,
+    components: Object.values(topology.components).map(({ id, kind }) =>
+      componentSummary(
+        id,
+        kind,
+        tasks.filter(({ component }) => component === id),
+      ),
+    ),
     roots: {
       emitted: roots,
-      acked: total(spouts, (spout) => spout.counters.acked),
-      failed: total(spouts, (spout) => spout.counters.failed),
-      timedOut: total(spouts, (spout) => spout.counters.timedOut),
-      abandoned: total(spouts, (spout) => spout.counters.abandoned),
-      pending: total(spouts, (spout) => spout.pending.size),
-      unreplayed: Number.isFinite(unreplayed) ? unreplayed : null,
-      unanchored: total(spouts, (spout) => spout.counters.emitted) - roots,
+      acked: total(spouts, ({ windows }) => windows[ALL_TIME].acked),
+      failed: total(spouts, ({ windows }) => windows[ALL_TIME].failed),
+      timedOut: total(spouts, (spout) => spout.timedOut),
+      abandoned: total(spouts, (spout) => spout.abandoned),
+      pending: total(spouts, (spout) => spout.pending),
+      unreplayed: spouts.some(({ unreplayed }) => unreplayed === null) ? null : total(spouts, ({ unreplayed }) => unreplayed ?? 0),
+      unanchored: total(spouts, ({ windows }) => windows[ALL_TIME].emitted) - roots,
     },
   };
 }
 
-function spoutSummary(id: string, workers: readonly Worker[]): ComponentSummary {
-  const spouts = workers.flatMap((worker) => worker.spouts).filter(({ component }) => component === id);
-  const latency = new LatencyHistogram();
-  for (const { counters } of spouts) latency.merge(counters.completeLatency);
-  const pending = total(spouts, (spout) => spout.pending.size);
-  return { id, kind: 'spout', ...counted(spouts), pending, completeLatencyMs: quantiles(latency) };
-}
-
-function boltSummary(id: string, workers: readonly Worker[]): ComponentSummary {
-  const bolts = workers.flatMap((worker) => worker.bolts).filter(({ component }) => component === id);
-  const pending = total(bolts, (bolt) => bolt.inbox.size + bolt.host.heldCount);
-  return { id, kind: 'bolt', ...counted(bolts), pending, completeLatencyMs: quantiles(new LatencyHistogram()) };
-}
-
-type Counted = Pick<ComponentSummary, 'tasks' | 'emitted' | 'transferred' | 'executed' | 'acked' | 'failed' | 'restarts' | 'errors'>;
-
-function counted(tasks: readonly Worker['bolts' | 'spouts'][number][]): Counted {
-  const sum = (key: 'emitted' | 'transferred' | 'executed' | 'acked' | 'failed' | 'restarts' | 'errors'): number =>
-    total(tasks, ({ counters }) => counters[key]);
+function componentSummary(id: string, kind: 'spout' | 'bolt', tasks: readonly TaskSnapshot[]): ComponentSummary {
+  const sum = (key: 'emitted' | 'transferred' | 'executed' | 'acked' | 'failed'): number =>
+    total(tasks, ({ windows }) => windows[ALL_TIME][key]);
+  const latency = completeLatency(tasks);
   return {
+    id,
+    kind,
     tasks: tasks.length,
     emitted: sum('emitted'),
     transferred: sum('transferred'),
     executed: sum('executed'),
     acked: sum('acked'),
     failed: sum('failed'),
-    restarts: sum('restarts'),
-    errors: sum('errors'),
+    pending: total(tasks, ({ pending, queued, held }) => pending + queued + held),
+    restarts: total(tasks, ({ restarts }) => restarts),
+    errors: total(tasks, ({ errors }) => errors),
+    completeLatencyMs: { mean: round(latency.meanMs), p50: round(latency.quantileMs(0.5)), p99: round(latency.quantileMs(0.99)) },
   };
 }
 
-function quantiles(latency: LatencyHistogram): ComponentSummary['completeLatencyMs'] {
-  const round = (ms: number): number => Math.round(ms * 1000) / 1000;
-  return { mean: round(latency.meanMs), p50: round(latency.quantileMs(0.5)), p99: round(latency.quantileMs(0.99)) };
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 function total<T>(items: readonly T[], value: (item: T) => number): number {

@@ -14,7 +14,7 @@ type ShellImplementation = Extract<Implementation, { type: 'shell' }>;
 
 /** How the child of a task is started and treated. */
 export function shellSettings(
-  { topology, table, ports }: WorkerOptions,
+  { topology, record, ports }: WorkerOptions,
   component: Component,
   { command, cwd }: ShellImplementation,
   task: number,
@@ -27,7 +27,7 @@ export function shellSettings(
       env: childEnvironment(ports.environment, settings.environment, component.environment),
     },
     codec: codecOf(component.serializer),
-    handshake: { pidDir: ports.pidDir, conf: handshakeConf(topology, component), context: handshakeContext(topology, table, task) },
+    handshake: { pidDir: ports.pidDir, conf: handshakeConf(topology, component), context: handshakeContext(topology, record.table, task) },
     handshakeTimeoutMs: settings.handshakeTimeoutMs,
     subprocessTimeoutMs: settings.subprocessTimeoutMs,
     shutdownGraceMs: settings.shutdownGraceMs,
@@ -36,7 +36,7 @@ export function shellSettings(
 }
 
 /** Where an in-process component finds itself. */
-export function taskContext({ topology, table }: WorkerOptions, component: Component, task: number): TaskContext {
+export function taskContext({ topology, record: { table } }: WorkerOptions, component: Component, task: number): TaskContext {
   return {
     topology: topology.name,
     component: component.id,

@@ -4,6 +4,7 @@
  */
 import type { AssignedWorker } from '../model/assignment.js';
 import type { ReportedError, TopologyRecord } from '../model/cluster-records.js';
+import type { Topology } from '../model/topology.js';
 
 /** One launch to be. */
 export interface WorkerSpec {
@@ -28,6 +29,8 @@ export interface WorkerHandle {
   update(record: TopologyRecord): void;
   /** What it has counted; undefined when it does not answer. */
   snapshot(): Promise<unknown>;
+  /** For local mode: see `Worker.restart`. One in a process of its own reads the topology where its code lies. */
+  restart?(components: readonly string[], topology: Topology): Promise<void>;
   /** Ends it, gently first. Resolves after `onExit`. */
   stop(): Promise<void>;
   /** Ends it at once, children and all, even if it is frozen. Resolves after `onExit`. */

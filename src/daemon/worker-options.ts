@@ -1,20 +1,19 @@
 /** What a worker is told when it is started, and what it tells back. Invariant: data and ports only, so that a worker can live in any process. */
 import type { ShellPorts } from '../component/incarnation-ports.js';
 import type { EmitObserver } from '../executor/task-output.js';
+import type { AssignedWorker } from '../model/assignment.js';
+import type { TopologyRecord } from '../model/cluster-records.js';
 import type { PolyboltError } from '../model/errors.js';
 import type { Log } from '../model/log.js';
-import type { ExecutorRange, TaskTable } from '../model/task-table.js';
 import type { Topology } from '../model/topology.js';
 import type { Transport, TransportEvents } from '../transport/transport.js';
 
 export interface WorkerOptions {
-  readonly id: string;
+  /** As it stands now: who else works for the topology, where, and whether spouts are to emit. */
+  readonly record: TopologyRecord;
+  /** This one. */
+  readonly worker: AssignedWorker;
   readonly topology: Topology;
-  readonly table: TaskTable;
-  /** The executors that this worker runs. */
-  readonly executors: readonly ExecutorRange[];
-  /** The other workers of the topology and what they run. */
-  readonly peers: ReadonlyMap<string, readonly ExecutorRange[]>;
   readonly ports: WorkerPorts;
   readonly events: WorkerEvents;
 }
@@ -36,8 +35,12 @@ export interface WorkerPorts {
 }
 
 export interface WorkerEvents {
-  /** An error that is to be shown. @param suppressed errors of the component that were not shown before it */
-  onError(component: string, error: PolyboltError, suppressed: number): void;
+  /**
+   * An error that is to be shown.
+   * @param suppressed errors of the component that were not shown before it
+   * @param task 0 where it cannot be told
+   */
+  onError(component: string, error: PolyboltError, suppressed: number, task: number): void;
   /** A component cannot be kept running, and so neither can this worker. */
   onFatal(error: PolyboltError): void;
   /** A root was acked for the first time since the start. */

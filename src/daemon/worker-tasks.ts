@@ -3,6 +3,7 @@
  */
 
 import { EdgeIds } from '../acking/edge-ids.js';
+import { ChildLimiter } from '../component/child-limits.js';
 import { ModuleBolt } from '../component/module-bolt.js';
 import { loadModule } from '../component/module-loader.js';
 import { ModuleSpout } from '../component/module-spout.js';
@@ -19,6 +20,7 @@ import { createTopologyGraph, type TopologyGraph } from '../flow/topology-graph.
 import type { CustomGrouping } from '../grouping/custom.js';
 import { createRouter, type Router, type Subscriber } from '../grouping/router.js';
 import { TaskCounters } from '../metrics/task-counters.js';
+import { tasksOfWorker } from '../model/assignment.js';
 import type { Bolt, Spout } from '../model/component-api.js';
 import { type Settings, settingsOf } from '../model/config.js';
 import { INBOX_AGE_SHARE, SPOUT_PENDING_MAX } from '../model/limits.js';
@@ -28,6 +30,9 @@ import { type Groupings, loadGroupings } from './custom-groupings.js';
 import { ErrorReports } from './error-reports.js';
 import { shellSettings, taskContext } from './task-settings.js';
 import type { WorkerOptions } from './worker-options.js';
+
+/** A pseudo task: while it is congested, nobody in the worker emits. */
+export const STALL_TASK = 0;
 
 export interface TaskSurroundings {
   readonly queue: RunQueue;
@@ -44,8 +49,8 @@ export async function buildTasks(options: WorkerOptions, surroundings: TaskSurro
   const builder = new TaskBuilder(options, surroundings, await loadGroupings(options.topology));
   const bolts: BoltTask[] = [];
   const spouts: SpoutTask[] = [];
-  for (const { component: id, firstTask, lastTask } of options.executors) {
-    const component = options.topology.components[id];
+  for (const [firstTask, lastTask] of options.worker.executors) {
+    const component = options.topology.components[options.record.table.components[firstTask - 1] as string];
     if (component === undefined) continue; // An acker.
     const create = await factoryOf(component, options.topology.resources);
     for (let task = firstTask; task <= lastTask; task++) {
@@ -56,7 +61,8 @@ export async function buildTasks(options: WorkerOptions, surroundings: TaskSurro
   return { bolts, spouts };
 }
 
-async function factoryOf(component: Component, resources: string): Promise<() => Spout | Bolt> {
+/** What makes instances of an in-process component. Throws PB_MODULE_MISSING and PB_MODULE_INVALID. */
+export async function factoryOf(component: Component, resources: string): Promise<() => Spout | Bolt> {
   const { implementation, kind } = component;
   switch (implementation.type) {
     case 'inline':
@@ -80,6 +86,7 @@ class TaskBuilder {
   readonly #graph: TopologyGraph;
   readonly #ids: EdgeIds;
   readonly #errors: ErrorReports;
+  readonly #limiter: ChildLimiter;
   readonly #localTasks: ReadonlySet<number>;
   #hasAcked = false;
 
@@ -89,10 +96,9 @@ class TaskBuilder {
     this.#groupings = groupings;
     this.#graph = createTopologyGraph(options.topology);
     this.#errors = new ErrorReports(options.ports.now, options.events.onError);
+    this.#limiter = new ChildLimiter(options.ports.log);
     this.#ids = new EdgeIds(options.ports.fillRandom);
-    const local = new Set<number>();
-    for (const { firstTask, lastTask } of options.executors) for (let task = firstTask; task <= lastTask; task++) local.add(task);
-    this.#localTasks = local;
+    this.#localTasks = new Set(tasksOfWorker(options.worker));
   }
 
   bolt(component: BoltComponent, task: number, create: () => Bolt): BoltTask {
@@ -110,6 +116,7 @@ class TaskBuilder {
       inboxTuplesMax: settings.inboxTuplesMax,
       ageMaxMs: settings.messageTimeoutsEnabled ? settings.messageTimeoutMs * INBOX_AGE_SHARE : Number.POSITIVE_INFINITY,
       tickFrequencyMs: settings.tickFrequencyMs,
+      isModule: component.implementation.type !== 'shell',
       fail: (tuple) => output.fail(tuple),
       onError: (error) => this.#errors.add({ component: component.id, task, settings, counters }, error),
     });
@@ -118,7 +125,7 @@ class TaskBuilder {
     if (component.implementation.type === 'shell') {
       const shell = shellSettings(this.#options, component, component.implementation, task, settings);
       const { shellBoltMaxPending: pendingMax, nonFiniteAsNull } = settings;
-      bolt.attach(new ShellBolt(identity, { ...shell, pendingMax, nonFiniteAsNull }, this.#shellPorts(), output, events));
+      bolt.attach(new ShellBolt(identity, { ...shell, pendingMax, nonFiniteAsNull }, this.#shellPorts(settings), output, events));
     } else {
       const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
       bolt.attach(
@@ -154,7 +161,7 @@ class TaskBuilder {
     const identity = this.#identity(component.id, task);
     if (component.implementation.type === 'shell') {
       const shell = shellSettings(this.#options, component, component.implementation, task, settings);
-      spout.attach(new ShellSpout(identity, { ...shell, compat: component.compat }, this.#shellPorts(), output, events));
+      spout.attach(new ShellSpout(identity, { ...shell, compat: component.compat }, this.#shellPorts(settings), output, events));
     } else {
       const { childRestartsMax: restartsMax, shutdownGraceMs } = settings;
       spout.attach(
@@ -173,7 +180,8 @@ class TaskBuilder {
   }
 
   #output(component: Component, task: number, counters: TaskCounters): TaskOutput {
-    const { ports, table } = this.#options;
+    const { ports, record } = this.#options;
+    const { components } = record.table;
     const { switchboard } = this.#surroundings;
     return new TaskOutput({
       component: component.id,
@@ -183,14 +191,15 @@ class TaskBuilder {
       roots: switchboard,
       ids: this.#ids,
       counters,
-      hasTask: (other) => other >= 1 && other <= table.components.length && table.components[other - 1] !== ACKER_COMPONENT,
+      hasTask: (other) => other >= 1 && other <= components.length && components[other - 1] !== ACKER_COMPONENT,
       nowOf: this.#surroundings.queue,
       observer: ports.observerOf(component.id),
     });
   }
 
   #router(component: Component): Router {
-    const { topology, table, ports } = this.#options;
+    const { topology, record, ports } = this.#options;
+    const { table } = record;
     const streams = Object.entries(component.outputs).map(([name, { fields, direct }]) => {
       const subscribers: Subscriber[] = [];
       for (const target of Object.values(topology.components)) {
@@ -211,21 +220,24 @@ class TaskBuilder {
     return grouping.type === 'custom' ? this.#groupings(grouping) : undefined;
   }
 
-  /** Tasks of the components whose congestion stops this one. */
+  /** Tasks of the components whose congestion stops this one, and the one that stands for the whole worker. */
   #waitsFor(component: string): number[] {
-    return [...(this.#graph.waitsFor.get(component) ?? [])].flatMap((id) => [...tasksOf(this.#options.table, id)]);
+    const downstream = [...(this.#graph.waitsFor.get(component) ?? [])];
+    return [STALL_TASK, ...downstream.flatMap((id) => [...tasksOf(this.#options.record.table, id)])];
   }
 
   /** A root's acker sits in its spout's worker where there is one: init and verdict are then local calls. */
   #ackerOf(task: number): number {
-    const all = tasksOf(this.#options.table, ACKER_COMPONENT);
+    const all = tasksOf(this.#options.record.table, ACKER_COMPONENT);
     const local = all.filter((acker) => this.#localTasks.has(acker));
     const ackers = local.length > 0 ? local : all;
     return ackers.length === 0 ? 0 : (ackers[task % ackers.length] as number);
   }
 
-  #shellPorts(): ConstructorParameters<typeof ShellBolt>[2] {
-    return { ...this.#options.ports.shell, now: () => this.#surroundings.queue.touch() };
+  #shellPorts({ childMemoryMb: memoryMb, childProcessesMax: processesMax }: Settings): ConstructorParameters<typeof ShellBolt>[2] {
+    const { shell } = this.#options.ports;
+    const spawn = this.#limiter.limit(shell.spawn, { memoryMb, processesMax });
+    return { ...shell, spawn, now: () => this.#surroundings.queue.touch() };
   }
 
   #hostEvents(component: Component, task: number, settings: Settings, counters: TaskCounters, runnable: BoltTask | SpoutTask): HostEvents {

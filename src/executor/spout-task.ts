@@ -58,6 +58,8 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
   #verdictHead = 0;
   #isActive = false;
   #isSleeping = false;
+  /** Somebody who waits for the spout to have nothing on its way. */
+  #hold: { readonly untilMs: number; readonly settled: () => void } | undefined;
 
   constructor(options: SpoutTaskOptions) {
     this.#options = options;
@@ -104,6 +106,21 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
     this.host.deactivate();
   }
 
+  /**
+   * Asks for nothing more until `release`. Resolves when no root of its is pending and the spout has heard every verdict, or after `patienceMs`: a replacement by then
+   * abandons nothing.
+   */
+  hold(patienceMs: number): Promise<void> {
+    return new Promise((settled) => {
+      this.#hold = { untilMs: this.#queue.touch() + patienceMs, settled };
+    });
+  }
+
+  release(): void {
+    this.#hold = undefined;
+    this.wake();
+  }
+
   wake(): void {
     this.#queue.add(this);
   }
@@ -130,6 +147,8 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
 
   pulse(nowMs: number): void {
     this.host.pulse(nowMs);
+    const hasLeft = this.pending.size === 0 && this.#verdictHead === this.#verdicts.length && this.host.isIdle;
+    if (this.#hold !== undefined && (hasLeft || !this.host.isRunning || nowMs >= this.#hold.untilMs)) this.#hold.settled();
   }
 
   /** The acker's word on a root; of a root that is no longer pending it says nothing new. */
@@ -163,6 +182,11 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
     });
   }
 
+  /** A worker of the topology was lost at a time: what was emitted up to then fails now and not at the message timeout. */
+  failUpTo(lossAtMs: number): void {
+    this.pending.takeUpTo(lossAtMs, (root) => this.#failed(root.messageId));
+  }
+
   /** Once every message timeout. */
   rotate(): void {
     this.pending.rotate((root) => {
@@ -186,7 +210,7 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
   }
 
   #mayEmit(): boolean {
-    return this.#isActive && this.#gate.isOpen && this.pending.size < this.#options.pendingMax;
+    return this.#isActive && this.#hold === undefined && this.#gate.isOpen && this.pending.size < this.#options.pendingMax;
   }
 
   #say(verdict: Verdict): void {

@@ -8,16 +8,7 @@ import { AckLedger } from '../acking/ack-ledger.js';
 import { failTuple } from '../acking/tuple-tree.js';
 import { PolyboltError } from '../model/errors.js';
 import { ackerTaskOf, spoutTaskOf, type Tuple } from '../model/tuple.js';
-import {
-  Batch,
-  ROOT_ACK,
-  ROOT_COMPLETED,
-  ROOT_FAIL,
-  ROOT_FAILED,
-  ROOT_INIT,
-  ROOT_RECORD_LENGTH,
-  type Transport,
-} from '../transport/transport.js';
+import { Batch, ROOT_ACK, ROOT_COMPLETED, ROOT_FAIL, ROOT_FAILED, ROOT_INIT, ROOT_RECORD_LENGTH } from '../transport/transport.js';
 import type { BoltTask } from './bolt-task.js';
 import type { Flushable, RunQueue } from './run-queue.js';
 import type { SpoutTask } from './spout-task.js';
@@ -25,7 +16,7 @@ import type { Delivery, Roots } from './task-output.js';
 
 export interface SwitchboardOptions {
   readonly queue: RunQueue;
-  readonly transport: Transport;
+  readonly send: (worker: string, batch: Batch) => void;
   /** The worker of each task that is not here. */
   readonly workerOf: (task: number) => string | undefined;
   readonly isInsideCycle: (from: string, to: string) => boolean;
@@ -39,6 +30,9 @@ export class Switchboard implements Delivery, Roots, Flushable {
   readonly #spouts: (SpoutTask | undefined)[] = [];
   readonly #ledgers: (AckLedger | undefined)[] = [];
   readonly #batches = new Map<string, Batch>();
+  /** What passed between this worker and each peer, in tuples and root records. */
+  readonly #links = new Map<string, { sent: number; received: number }>();
+  #unroutable = 0;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
@@ -97,9 +91,31 @@ export class Switchboard implements Delivery, Roots, Flushable {
     this.#batchFor(worker).congestion.push(congested ? task : -task);
   }
 
+  /** Tuples and root records by peer, to tell whether anything is on its way. */
+  get links(): ReadonlyMap<string, { readonly sent: number; readonly received: number }> {
+    return this.#links;
+  }
+
+  /** Tuples and root records for tasks that no worker ran at that time. */
+  get unroutable(): number {
+    return this.#unroutable;
+  }
+
+  /** Whether nothing waits to be sent. */
+  get isIdle(): boolean {
+    return this.#batches.size === 0;
+  }
+
+  /** A launch of a peer is gone: what passed between it and this worker says nothing of the next. */
+  forget(worker: string): void {
+    this.#links.delete(worker);
+    this.#batches.delete(worker);
+  }
+
   /** Takes what another worker has sent, but for congestion, which is the worker's. */
-  receive(batch: Batch): void {
+  receive(from: string, batch: Batch): void {
     const { tasks, tuples, roots } = batch;
+    this.#linkWith(from).received += sizeOf(batch);
     for (let i = 0; i < tasks.length; i++) this.deliver(tasks[i] as number, tuples[i] as Tuple);
     for (let i = 0; i < roots.length; i += ROOT_RECORD_LENGTH) {
       const [high, low] = [roots[i + 1] as number, roots[i + 2] as number];
@@ -121,7 +137,10 @@ export class Switchboard implements Delivery, Roots, Flushable {
   }
 
   flush(): void {
-    for (const [worker, batch] of this.#batches) this.#options.transport.send(worker, batch);
+    for (const [worker, batch] of this.#batches) {
+      this.#linkWith(worker).sent += sizeOf(batch);
+      this.#options.send(worker, batch);
+    }
     this.#batches.clear();
   }
 
@@ -133,7 +152,12 @@ export class Switchboard implements Delivery, Roots, Flushable {
 
   #deliverRemote(task: number, tuple: Tuple): void {
     const worker = this.#options.workerOf(task);
-    if (worker === undefined) return; // Nobody runs the task now: the spout's timeout brings the tuple back.
+    if (worker === undefined) {
+      // Nobody runs the task now: the spout's timeout brings the tuple back.
+      this.#unroutable++;
+      return;
+    }
+    if (!tuple.values.hasText && !this.#hasJson(tuple)) return;
     // The text is cut from a chunk that will not live until the batch is sent.
     tuple.values.detach();
     const batch = this.#batchFor(worker);
@@ -141,9 +165,38 @@ export class Switchboard implements Delivery, Roots, Flushable {
     batch.tuples.push(tuple);
   }
 
+  /** Makes the text of an in-process component's values, which another worker needs. Values that have none fail here, while their sender is known. */
+  #hasJson(tuple: Tuple): boolean {
+    try {
+      return tuple.values.text !== undefined;
+    } catch (cause) {
+      const { component, stream, task } = tuple.source;
+      this.#options.onDropped(
+        new PolyboltError('PB_LINK_TUPLE_UNSENDABLE', {
+          message: `a tuple of ${component} (task ${task}, stream ${stream}) cannot be sent to another worker: its values have no JSON`,
+          hint: 'emit values that JSON.stringify takes: no BigInt, no cycles',
+          context: { from: component, fromTask: task, stream },
+          cause,
+        }),
+      );
+      failTuple(tuple, this);
+      return false;
+    }
+  }
+
   #record(task: number, kind: number, rootHigh: number, rootLow: number, xorHigh: number, xorLow: number): void {
     const worker = this.#options.workerOf(task);
-    if (worker !== undefined) this.#batchFor(worker).roots.push(kind, rootHigh, rootLow, xorHigh, xorLow);
+    if (worker === undefined) this.#unroutable++;
+    else this.#batchFor(worker).roots.push(kind, rootHigh, rootLow, xorHigh, xorLow);
+  }
+
+  #linkWith(worker: string): { sent: number; received: number } {
+    let link = this.#links.get(worker);
+    if (link === undefined) {
+      link = { sent: 0, received: 0 };
+      this.#links.set(worker, link);
+    }
+    return link;
   }
 
   #batchFor(worker: string): Batch {
@@ -168,4 +221,8 @@ export class Switchboard implements Delivery, Roots, Flushable {
     );
     failTuple(tuple, this);
   }
+}
+
+function sizeOf({ tasks, roots }: Batch): number {
+  return tasks.length + roots.length / ROOT_RECORD_LENGTH;
 }

@@ -137,6 +137,7 @@ export class TaskOutput implements ComponentOutput {
 
   ack(tuple: Tuple): void {
     this.#counters.acked++;
+    this.#counters.processMs += this.#options.nowOf.nowMs - tuple.arrivedAtMs;
     ackTuple(tuple, this.#roots);
   }
 

@@ -7,6 +7,12 @@ const FIRST_MS = 0.001;
 const GROWTH = 1.125;
 const LOG_GROWTH = Math.log(GROWTH);
 
+/** A histogram on its way to another process: pairs of bucket and count, empty buckets left out. */
+export interface LatencyData {
+  readonly sumMs: number;
+  readonly buckets: readonly number[];
+}
+
 export class LatencyHistogram {
   readonly #buckets = new Uint32Array(BUCKETS);
   #count = 0;
@@ -23,15 +29,29 @@ export class LatencyHistogram {
     return this.#count;
   }
 
+  get sumMs(): number {
+    return this.#sumMs;
+  }
+
   get meanMs(): number {
     return this.#count === 0 ? 0 : this.#sumMs / this.#count;
   }
 
-  /** Adds all that another has counted. */
-  merge(other: LatencyHistogram): void {
-    for (let i = 0; i < BUCKETS; i++) this.#buckets[i] = (this.#buckets[i] as number) + (other.#buckets[i] as number);
-    this.#count += other.#count;
-    this.#sumMs += other.#sumMs;
+  get data(): LatencyData {
+    const buckets: number[] = [];
+    for (let i = 0; i < BUCKETS; i++) if (this.#buckets[i] !== 0) buckets.push(i, this.#buckets[i] as number);
+    return { sumMs: this.#sumMs, buckets };
+  }
+
+  /** Adds all that another has counted; a bucket that does not exist is left out. */
+  merge({ sumMs, buckets }: LatencyData): void {
+    for (let i = 0; i + 1 < buckets.length; i += 2) {
+      const [index, count] = [buckets[i] as number, buckets[i + 1] as number];
+      if (!(index >= 0 && index < BUCKETS)) continue;
+      this.#buckets[index] = (this.#buckets[index] as number) + count;
+      this.#count += count;
+    }
+    this.#sumMs += sumMs;
   }
 
   /** @param share 0.5 for the median; returns ms, 0 when nothing was counted */

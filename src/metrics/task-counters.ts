@@ -24,6 +24,10 @@ export class TaskCounters {
   /** Incarnations after the first. */
   restarts = 0;
   errors = 0;
+  /** Of all inputs acked (bolt): from being given to the component to the ack, in ms. */
+  processMs = 0;
+  /** Time that the component (bolt) was busy, in ms: measured for a module, for a child the time in which it held an input. */
+  executeMs = 0;
   /** From a root's emit to its ack, in ms. */
   readonly completeLatency = new LatencyHistogram();
 }

@@ -37,6 +37,8 @@ export interface TopologyRecord {
   readonly workers: readonly AssignedWorker[];
   /** Host by supervisor id: a worker listens there on the port of its slot. */
   readonly hosts: Readonly<Record<string, string>>;
+  /** `topology.message.timeout.secs`, in ms: how long a kill or a rebalance waits that does not say; 30,000 where it is not known. */
+  readonly messageTimeoutMs?: number;
 }
 
 /** Whether the spouts of a topology are to emit. */
@@ -107,6 +109,8 @@ export const NIMBUSES_PATH = '/nimbuses';
 /** Candidates, sequential ephemerals; the lowest leads. */
 export const LEADER_PATH = '/leader';
 export const ERRORS_PATH = '/errors';
+/** How many topologies were ever submitted, by the leading nimbus: the `N` in their ids. */
+export const SUBMITTED_PATH = '/submitted';
 
 /** By name, so that the store itself refuses a second topology of that name. */
 export function topologyPath(name: string): string {

@@ -23,6 +23,8 @@ export const CONFIG_DEFAULTS = {
   'topology.error.throttle.interval.secs': 10,
   'topology.max.error.report.per.interval': 5,
   'topology.environment': {},
+  'topology.child.memory.mb': null,
+  'topology.child.processes.max': null,
   'supervisor.worker.timeout.secs': 30,
   'supervisor.worker.shutdown.sleep.secs': 3,
   'polybolt.handshake.timeout.secs': 30,
@@ -54,6 +56,10 @@ export interface Settings {
   /** A component asks for null where a value is NaN or infinite. */
   readonly nonFiniteAsNull: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  /** Private writable memory of each process of a child, in MiB; null: no limit. */
+  readonly childMemoryMb: number | null;
+  /** Processes of one child, itself among them; null: no limit. */
+  readonly childProcessesMax: number | null;
 }
 
 /** Typed settings of a configuration: the topology's, or the topology's under a component's (`{...topology, ...component}`). */
@@ -81,5 +87,7 @@ export function settingsOf(config: Config): Settings {
     childRestartsMax: value('polybolt.child.restarts.max'),
     nonFiniteAsNull: value('polybolt.values.nonfinite.as.null'),
     environment: value('topology.environment'),
+    childMemoryMb: value('topology.child.memory.mb'),
+    childProcessesMax: value('topology.child.processes.max'),
   };
 }

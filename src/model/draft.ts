@@ -73,6 +73,7 @@ export interface TopologyDraft {
   readonly config: ConfigDraft;
   /** Absolute path. */
   readonly resources: Spot<string>;
+  readonly prepare?: Spot<readonly string[]> | undefined;
   readonly components: readonly ComponentDraft[];
   /** Where mistakes stand that are about the whole. */
   readonly at?: Position | undefined;

@@ -70,13 +70,69 @@ export const ERROR_CODES = {
   // The runtime and the command line.
   PB_TOPOLOGY_EXISTS: 'A topology of that name is already running.',
   PB_TOPOLOGY_NOT_FOUND: 'No topology of that name is running.',
+  PB_CODE_UNAVAILABLE: 'The code of a topology cannot be brought to a supervisor.',
+  PB_PREPARE_FAILED: 'The prepare command of a topology failed.',
+  PB_WORKER_NOT_FOUND: 'A supervisor has no such worker.',
   PB_WORKER_DIED: 'A worker ended because a component could not be kept running.',
+  PB_WORKER_FILE_INVALID: 'The file that tells a worker what to run cannot be used.',
+  PB_CONTROL_INVALID: 'What came over the control socket of a worker is no message.',
   PB_STORE_CONFLICT: 'A versioned write to the store met another version.',
   PB_STORE_SESSION_ENDED: 'The session with the store has expired or been closed.',
   PB_STORE_UNREACHABLE: 'No server of the store answers.',
   PB_STORE_TOO_LARGE: 'An entry of the store would be larger than the store takes.',
+  PB_STORE_CLIENT_MISSING: 'The package that speaks with ZooKeeper is not installed.',
+  PB_STORE_FORBIDDEN: 'The store refuses access.',
+  PB_STORE_UNPROTECTED: 'An entry of the store does not have the access list that it must have.',
   PB_USAGE: 'The command line is wrong.',
   PB_INTERRUPTED: 'The run was interrupted.',
+
+  // Packed topologies.
+  PB_TOPOLOGY_INLINE: 'A topology with an inline component was to leave its process.',
+  PB_TOPOLOGY_INVALID: 'A packed topology is not valid.',
+  PB_RESOURCES_UNPACKABLE: 'The resources directory holds what cannot be packed.',
+  PB_ARCHIVE_INVALID: 'A packed topology cannot be read.',
+  PB_ARCHIVE_UNSAFE: 'A packed topology holds an entry that is refused.',
+  PB_ARCHIVE_TOO_LARGE: 'A packed topology is larger than the limits allow.',
+  PB_BLOB_CORRUPT: 'The bytes of a packed topology do not have the SHA-256 that names them.',
+  PB_BLOB_MISSING: 'The code of a topology is not there.',
+  PB_DISK_FULL: 'A file cannot be written because the disk is full.',
+
+  // Configuration and secrets of daemons.
+  PB_DAEMON_CONFIG_INVALID: 'The configuration of a daemon is wrong.',
+  PB_BIND_UNSAFE: 'A daemon was to listen where other machines can reach it, without certificates and token.',
+  PB_SECRET_INVALID: 'A key, certificate or token cannot be read or used.',
+  PB_SECRET_EXPOSED: 'Every user of the machine may read a key or token.',
+  PB_KEYS_EXIST: 'Keys are there already and are not overwritten.',
+  PB_DIRECTORY_IN_USE: 'Another daemon works in the same directory.',
+
+  // Daemons over HTTP.
+  PB_LISTEN_FAILED: 'A daemon cannot listen on its address.',
+  PB_UNAUTHORIZED: 'A request came without the token that it needs.',
+  PB_ORIGIN_REFUSED: 'A daemon without tokens was asked by a web page or under a name.',
+  PB_ROUTE_UNKNOWN: 'A request asks for a path or a method that a daemon does not have.',
+  PB_REQUEST_INVALID: 'A request to a daemon is malformed.',
+  PB_REQUEST_TOO_LARGE: 'The body of a request is larger than a daemon takes.',
+  PB_REQUEST_ABORTED: 'A client went away, or fell silent, in the middle of a request.',
+  PB_INTERNAL: 'A daemon failed while it answered a request.',
+
+  // Links between workers.
+  PB_LINK_REFUSED: 'A worker refused a link with another.',
+  PB_LINK_VERSIONS: 'Two workers of one topology speak different versions.',
+  PB_LINK_FRAME_INVALID: 'A frame from another worker cannot be read, or was meant for somebody else.',
+  PB_LINK_TUPLE_UNSENDABLE: 'A tuple cannot be sent to another worker.',
+
+  // Nimbus.
+  PB_NOT_LEADER: 'The nimbus that was asked does not lead now.',
+  PB_TOPOLOGY_KILLED: 'The topology is being killed and cannot be changed.',
+  PB_CHANGE_INVALID: 'A change asks for what the topology cannot have.',
+  PB_BLOB_UNREPLICATED: 'The code of a topology could not be copied to another nimbus.',
+  PB_SCHEDULER_INVALID: 'The module of a scheduler does not exist or does not export one.',
+  PB_SCHEDULE_INVALID: 'A scheduler returned assignments that cannot be.',
+
+  // Clients of a cluster.
+  PB_NIMBUS_UNREACHABLE: 'No nimbus answers.',
+  PB_REPLY_INVALID: 'A daemon answered in a way that no daemon of Polybolt does.',
+  PB_TOPOLOGY_NOT_UP: 'A topology was submitted and does not come up.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -32,6 +32,7 @@ export class TopologyBuilder {
   readonly #name: string;
   readonly #config = new Map<string, unknown>();
   readonly #components: ComponentDeclarer[] = [];
+  #prepare: readonly string[] | undefined;
 
   /** @param name the topology's name; no `/ . : \`, and no `__` at its beginning */
   constructor(name: string) {
@@ -41,6 +42,12 @@ export class TopologyBuilder {
   /** Adds configuration of the topology; a later value of a key wins. */
   config(config: Config): this {
     for (const [key, value] of Object.entries(config)) this.#config.set(key, value);
+    return this;
+  }
+
+  /** What makes what the components need, run in the resources directory before any of them: program and arguments. */
+  prepare(command: readonly string[]): this {
+    this.#prepare = command;
     return this;
   }
 
@@ -81,6 +88,7 @@ export class TopologyBuilder {
       name: { value: this.#name },
       config: new Map([...this.#config].map(([key, value]) => [key, { value }])),
       resources: { value: resolve(options.resources ?? '.') },
+      ...(this.#prepare === undefined ? {} : { prepare: { value: this.#prepare } }),
       components: this.#components.map((component) => component.draft()),
     };
     const result = validateTopology(draft, { exists: options.exists ?? ((): boolean => true) });

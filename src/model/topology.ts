@@ -85,6 +85,8 @@ export interface Topology {
   readonly components: Readonly<Record<string, Component>>;
   /** Absolute path of the directory that is shipped to workers and that components run in. */
   readonly resources: string;
+  /** Program and arguments, run in the resources directory before any component: a virtualenv, a build. Never a shell line. */
+  readonly prepare?: readonly string[];
 }
 
 /** The subscriptions of a component: none for a spout. */

@@ -8,7 +8,7 @@ import { assertNever } from './errors.js';
 import { COMPONENTS_MAX } from './limits.js';
 import type { Component, Config, Implementation, Topology } from './topology.js';
 import { checkConfig } from './validation/config-values.js';
-import { checkImplementation, moduleCheck } from './validation/implementation.js';
+import { checkCommand, checkImplementation, moduleCheck } from './validation/implementation.js';
 import { checkInputs } from './validation/inputs.js';
 import { isJson } from './validation/json.js';
 import { checkId, checkTopologyName } from './validation/names.js';
@@ -43,7 +43,9 @@ export function validateTopology(draft: TopologyDraft, ports: ValidationPorts): 
     components[component.id.value] = inputs === undefined ? { kind: 'spout', ...base } : { kind: 'bolt', ...base, inputs };
   }
   checkReachability(drafts, report);
-  const topology: Topology = { name: draft.name?.value ?? '', config, components, resources: draft.resources.value };
+  if (draft.prepare !== undefined) checkCommand(draft.prepare, 'the prepare command', report);
+  const prepare = Array.isArray(draft.prepare?.value) ? { prepare: [...draft.prepare.value] } : {};
+  const topology: Topology = { name: draft.name?.value ?? '', config, components, resources: draft.resources.value, ...prepare };
   checkTaskCount(topology, draft.at, report);
   const complete = draft.name !== undefined && Object.keys(components).length === drafts.size;
   return mistakes.length > 0 || !complete ? { mistakes } : { topology: deepFreeze(topology) };

@@ -1,11 +1,12 @@
 /**
  * Storm's even scheduler: as many workers as the topology asks for, on as many supervisors as there are, with as many executors
  * each, and each component spread over all of them. Invariant: a worker that is alive and has its fair share is left
- * alone, incarnation and all; the same input again changes nothing. (EvenScheduler.java and DefaultScheduler.badSlots.)
+ * alone; the same input again changes nothing; supervisors that join a topology which has its workers get none of them
+ * before a rebalance. (EvenScheduler.java and DefaultScheduler.badSlots.)
  */
-import { type AssignedExecutor, type AssignedWorker, type Assignment, executorKey } from '../model/assignment.js';
+import { type AssignedExecutor, type AssignedWorker, executorKey } from '../model/assignment.js';
 import type { ExecutorRange, TaskTable } from '../model/task-table.js';
-import type { Scheduler, SchedulingTopology } from './scheduler.js';
+import type { PlacedWorker, Placement, Scheduler, SchedulingTopology } from './scheduler.js';
 import { FreeSlots, type Slot } from './slots.js';
 
 /** A worker in the making. */
@@ -17,14 +18,14 @@ interface Draft {
 }
 
 /** Cost: executors to place times workers of their topology; 10,000 executors on 500 supervisors take 0.2 s, cold. */
-export const scheduleEvenly: Scheduler = ({ supervisors, topologies, isAlive, newIncarnation }) => {
+export const scheduleEvenly: Scheduler = ({ supervisors, topologies, isAlive }) => {
   // Who stays is settled for all topologies before any takes a slot, so that none misses a slot that another gives back.
   const stays = topologies.map((topology) => survivors(topology, isAlive));
   const slots = new FreeSlots(supervisors, stays.flat().map(slotOf));
   return topologies.map((topology, index) => {
     const drafts = draftWorkers(topology, stays[index] as readonly Draft[], slots);
     placeExecutors(topology.table, drafts);
-    return finishAssignment(topology, drafts, newIncarnation);
+    return { topologyId: topology.topologyId, workers: drafts.map(placed) } satisfies Placement;
   });
 };
 
@@ -49,7 +50,7 @@ function draftWorkers(topology: SchedulingTopology, stays: readonly Draft[], slo
   const fair = keepFair(stays, executorCount, target);
   const staying = new Set(fair);
   for (const draft of stays) if (!staying.has(draft)) slots.release(draft.slot);
-  const taken = slots.take(target - fair.length, fair.map(slotOf));
+  const taken = slots.take(target - fair.length, fair.map(slotOf), topology.avoid);
   return [...fair, ...taken.map((slot): Draft => ({ slot, executors: [], kept: undefined }))];
 }
 
@@ -130,17 +131,9 @@ function give(draft: Draft, { firstTask, lastTask }: ExecutorRange): void {
   draft.executors.push([firstTask, lastTask]);
 }
 
-function finishAssignment(topology: SchedulingTopology, drafts: readonly Draft[], newIncarnation: () => string): Assignment {
-  const { topologyId, assignment } = topology;
-  const workers = drafts.map(({ slot, executors, kept }): AssignedWorker => {
-    // Those that stay are the same objects in the same order.
-    if (kept !== undefined && sameExecutors(kept.executors, executors)) return kept;
-    return { incarnation: newIncarnation(), ...slot, executors: executors.sort((one, other) => one[0] - other[0]) };
-  });
-  const old = assignment?.workers;
-  if (assignment !== undefined && old?.length === workers.length && workers.every((worker, index) => worker === old[index]))
-    return assignment;
-  return { ...assignment, topologyId, workers };
+function placed({ slot, executors, kept }: Draft): PlacedWorker {
+  if (kept !== undefined && sameExecutors(kept.executors, executors)) return kept;
+  return { ...slot, executors: executors.sort((one, other) => one[0] - other[0]) };
 }
 
 function sameExecutors(one: readonly AssignedExecutor[], other: readonly AssignedExecutor[]): boolean {

@@ -50,15 +50,23 @@ export class FreeSlots {
    * Takes up to so many slots: from supervisors that have the fewest of the topology's workers, among those from the ones with
    * the most free slots, then by id.
    * @param kept slots where the topology has workers already.
+   * @param avoid supervisors whose slots are taken when there are no others.
    */
-  take(count: number, kept: readonly Slot[]): readonly Slot[] {
+  take(count: number, kept: readonly Slot[], avoid?: ReadonlySet<string>): readonly Slot[] {
     const workers = new Map<string, number>();
     for (const { supervisor } of kept) workers.set(supervisor, (workers.get(supervisor) ?? 0) + 1);
     const offers = [...this.#free].flatMap(([supervisor, ports]) =>
-      ports.map((port, index) => ({ supervisor, port, workers: (workers.get(supervisor) ?? 0) + index, free: ports.length })),
+      ports.map((port, index) => ({
+        supervisor,
+        port,
+        last: avoid?.has(supervisor) === true ? 1 : 0,
+        workers: (workers.get(supervisor) ?? 0) + index,
+        free: ports.length,
+      })),
     );
     offers.sort(
       (one, other) =>
+        one.last - other.last ||
         one.workers - other.workers ||
         other.free - one.free ||
         (one.supervisor < other.supervisor ? -1 : one.supervisor > other.supervisor ? 1 : 0),

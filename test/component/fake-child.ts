@@ -109,6 +109,8 @@ export const tuple = (text: string): Tuple => new Tuple(SOURCE, Values.fromText(
 /** Children, clock and records of one test. */
 export class World {
   nowMs = 0;
+  /** How often the host asked for the time. */
+  lookedAtClock = 0;
   readonly children: FakeChild[] = [];
   readonly errors: PolyboltError[] = [];
   readonly fatal: PolyboltError[] = [];
@@ -138,7 +140,10 @@ export class World {
       return child.process as never;
     },
     fifos: { take: () => Promise.resolve(this.#pipes()) } as never,
-    now: () => this.nowMs,
+    now: () => {
+      this.lookedAtClock++;
+      return this.nowMs;
+    },
   };
 
   readonly events: HostEvents & { onRefused(id: unknown): void; onLost(): void } = {

@@ -5,14 +5,19 @@ import { storeContract } from './store-contract.js';
 await storeContract(t, 'memory', async () => {
   const store = new MemoryStore();
   const sessions: MemoryStoreSession[] = [];
+  const open = async (): Promise<MemoryStoreSession> => {
+    const session = await store.open();
+    sessions.push(session);
+    return session;
+  };
   return {
-    session: async () => {
-      const session = store.session();
-      sessions.push(session);
-      return session;
-    },
+    client: { open },
     expire: async (session) => {
       if (session instanceof MemoryStoreSession) session.expire();
+    },
+    unsteady: async () => {
+      const session = await open();
+      return { session, lose: async () => session.suspend(), restore: async () => session.resume() };
     },
     close: async () => {
       for (const session of sessions) await session.close();

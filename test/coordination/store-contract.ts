@@ -3,16 +3,25 @@
  * time to pass: what one session does, another waits to be told of, as a real store is read from replicas that lag behind.
  */
 import type { Test } from 'tap';
-import type { StoreSession, StoreSubject } from '../../src/coordination/store.js';
+import type { StoreClient, StoreSession, StoreSubject } from '../../src/coordination/store.js';
 import { STORE_DATA_BYTES_MAX } from '../../src/model/limits.js';
 
 export interface StoreUnderTest {
-  /** A new session over the one tree of this store. */
-  session(): Promise<StoreSession>;
+  /** Opens sessions over the one tree of this store. */
+  readonly client: StoreClient;
   /** Makes the store give a session of its own up; resolves when the session knows. */
   expire(session: StoreSession): Promise<void>;
+  /** A session that can be cut off from its store, for less than its timeout. */
+  unsteady(): Promise<UnsteadySession>;
   /** Called after each test; the sessions may be open still. */
   close(): Promise<void>;
+}
+
+export interface UnsteadySession {
+  readonly session: StoreSession;
+  /** Takes the store out of its reach. */
+  lose(): Promise<void>;
+  restore(): Promise<void>;
 }
 
 const CONFLICT = { code: 'PB_STORE_CONFLICT' };
@@ -25,7 +34,7 @@ export function storeContract(t: Test, name: string, makeStore: () => Promise<St
       t.test(title, async (t) => {
         const store = await makeStore();
         try {
-          await body(t, store, await store.session(), await store.session());
+          await body(t, store, await store.client.open(), await store.client.open());
         } finally {
           await store.close();
         }
@@ -42,7 +51,7 @@ export function storeContract(t: Test, name: string, makeStore: () => Promise<St
     });
 
     await check('of many sessions that create one path, one does and the others meet a conflict', async (t, store, one, other) => {
-      const sessions = [one, other, await store.session(), await store.session()];
+      const sessions = [one, other, await store.client.open(), await store.client.open()];
       const results = await Promise.allSettled(
         sessions.map((session, index) => session.create('/leader', `${index}`, { ephemeral: true })),
       );
@@ -108,6 +117,16 @@ export function storeContract(t: Test, name: string, makeStore: () => Promise<St
       t.same(await one.children('/s/b'), []);
     });
 
+    await check('a name may hold any character but a slash and control characters', async (t, _store, one, other) => {
+      const names = ['100%', 'a b', 'é', '\ue000', '💧', '%F0%9F', '_', '\uffee'];
+      const seen = readings(other, '/n/💧', 'entry', async () => (await other.get('/n/💧'))?.data);
+      for (const name of names) await one.create(`/n/${name}`, name);
+      t.same(await one.children('/n'), [...names].sort());
+      for (const name of names) t.equal((await one.get(`/n/${name}`))?.data, name);
+      await seen.next('💧');
+      t.match(await one.createSequential('/n/💧-', ''), /^\/n\/💧-\d{10}$/u);
+    });
+
     await check('operations of one session take effect in the order of the calls, awaited or not', async (t, _store, one) => {
       const created = one.create('/a', '');
       const versions = [0, 1, 2, 3].map((version) => one.setIfVersion('/a', `${version}`, version));
@@ -135,9 +154,12 @@ export function storeContract(t: Test, name: string, makeStore: () => Promise<St
         await t.rejects(one.get('/members/kept'), ENDED);
         await t.rejects(one.children('/members'), ENDED);
         await t.rejects(one.create('/late', ''), ENDED);
+        await t.rejects(one.createSequential('/late-', ''), ENDED);
         await t.rejects(one.setIfVersion('/members/kept', 'late', 0), ENDED);
         await t.rejects(one.deleteIfVersion('/members/kept', 0), ENDED);
         t.throws(() => one.subscribe('/members', 'children', () => {}), ENDED);
+        t.throws(() => one.onConnection(() => {}), ENDED);
+        t.equal(one.isConnected, false);
         await one.close();
         t.equal(await one.ended, end, 'closing it again changes nothing');
         await t.rejects(one.get('/members/kept'), { ...ENDED, context: { end } });
@@ -145,6 +167,61 @@ export function storeContract(t: Test, name: string, makeStore: () => Promise<St
         t.match(await other.get('/members/kept'), { data: 'by one', version: 0 });
       });
     }
+
+    await check(
+      'sequential ephemerals are numbered upwards under one parent, whatever their prefix and whoever makes them',
+      async (t, _store, one, other) => {
+        const paths = [await one.createSequential('/latch/a-', 'first')];
+        t.match(paths[0], /^\/latch\/a-\d{10}$/);
+        t.same(await one.get(paths[0] as string), { data: 'first', version: 0, owned: true });
+        await one.deleteIfVersion(paths[0] as string, 0);
+        paths.push(await other.createSequential('/latch/b-', ''));
+        paths.push(await one.createSequential('/latch/a-', ''), await one.createSequential('/latch/-', ''));
+        const numbers = paths.map((path) => path.slice(-10));
+        t.same([...new Set(numbers)].sort(), numbers, 'every one is higher than those before, the deleted one too');
+        await other.close();
+        const left = paths.slice(2).map((path) => path.slice('/latch/'.length));
+        await until(one, '/latch', 'children', async () => String(await one.children('/latch')) === String([...left].sort()));
+      },
+    );
+
+    await check('a sequential entry has nothing ephemeral above it', async (t, _store, one) => {
+      await one.create('/latch', '', { ephemeral: true });
+      await t.rejects(one.createSequential('/latch/a-', ''), CONFLICT);
+      t.same(await one.children('/latch'), []);
+    });
+
+    await check('a session that loses its store waits, tells of it, and goes on where it was', async (t, store, one) => {
+      const { session, lose, restore } = await store.unsteady();
+      t.equal(session.isConnected, true);
+      await session.create('/member', '', { ephemeral: true });
+      const connections: boolean[] = [];
+      const changes = eventsOf<boolean>((tell) =>
+        session.onConnection((isConnected) => connections.push(isConnected) && tell(isConnected)),
+      );
+      session.onConnection(() => t.fail('a closed subscription is told')).close();
+      const seen = readings(session, '/a', 'entry', async () => (await session.get('/a'))?.data);
+      await seen.next(undefined);
+      await lose();
+      await changes.next(false);
+      t.equal(session.isConnected, false);
+      const written = session.create('/b', 'late');
+      const version = session.setIfVersion('/b', 'later', 0);
+      const numbered = session.createSequential('/numbered/x-', '');
+      await one.create('/a', 'meanwhile');
+      await restore();
+      await changes.next(true);
+      t.equal(session.isConnected, true);
+      t.same(connections, [false, true]);
+      await seen.next('meanwhile');
+      await written;
+      t.equal(await version, 1);
+      t.match(await session.get(await numbered), { owned: true });
+      t.same(await session.children('/numbered'), [(await numbered).slice('/numbered/'.length)], 'one, however often it was tried');
+      t.match(await session.get('/member'), { owned: true }, 'it is the same session');
+      await session.close();
+      t.same(connections, [false, true], 'the end is no loss of connection');
+    });
 
     await check('an ephemeral has no children', async (t, _store, one) => {
       await one.create('/latch', '', { ephemeral: true });
@@ -253,6 +330,29 @@ export function storeContract(t: Test, name: string, makeStore: () => Promise<St
       }
     });
   });
+}
+
+/** What a subscription tells, one after the other. */
+function eventsOf<T>(subscribe: (tell: (event: T) => void) => unknown): { next(event: T): Promise<void> } {
+  const events: T[] = [];
+  let check = (): void => {};
+  subscribe((event) => {
+    events.push(event);
+    check();
+  });
+  return {
+    next: (event) =>
+      new Promise((resolve, reject) => {
+        check = () => {
+          if (events.length === 0) return;
+          check = () => {};
+          const first = events.shift();
+          if (first === event) resolve();
+          else reject(new Error(`told ${String(first)} and not ${String(event)}`));
+        };
+        check();
+      }),
+  };
 }
 
 /** Resolves when what is read on being told of a change satisfies. */

@@ -1,5 +1,5 @@
 /** Component hosts that do what a test tells them, and the surroundings of a task. */
-import type { BoltHost, SpoutHost } from '../../src/component/ports.js';
+import type { BoltHost, Replacement, SpoutHost } from '../../src/component/ports.js';
 import { RunQueue } from '../../src/executor/run-queue.js';
 import { CongestionBoard } from '../../src/flow/congestion-board.js';
 import { Tuple, type TupleSource } from '../../src/model/tuple.js';
@@ -32,6 +32,9 @@ export class FakeBolt implements BoltHost {
   }
   start(): void {}
   pulse(): void {}
+  async replace(): Promise<Replacement> {
+    return { takeOver: () => {}, discard: async () => {} };
+  }
   async stop(): Promise<void> {}
   kill(): void {}
 }
@@ -65,6 +68,9 @@ export class FakeSpout implements SpoutHost {
   flush(): void {}
   start(): void {}
   pulse(): void {}
+  async replace(): Promise<Replacement> {
+    return { takeOver: () => {}, discard: async () => {} };
+  }
   async stop(): Promise<void> {}
   kill(): void {}
 }

@@ -2,13 +2,14 @@
 import t from 'tap';
 import { EdgeIds } from '../../src/acking/edge-ids.js';
 import { SpoutPending } from '../../src/acking/spout-pending.js';
+import { addRoot } from '../../src/acking/tuple-tree.js';
 import type { OutputStream } from '../../src/component/ports.js';
 import { Switchboard } from '../../src/executor/switchboard.js';
 import { type Roots, TaskOutput } from '../../src/executor/task-output.js';
 import { createRouter } from '../../src/grouping/router.js';
 import { TaskCounters } from '../../src/metrics/task-counters.js';
 import type { PolyboltError } from '../../src/model/errors.js';
-import { ackerTaskOf, rootHighOf, spoutTaskOf, type Tuple } from '../../src/model/tuple.js';
+import { ackerTaskOf, rootHighOf, spoutTaskOf, Tuple } from '../../src/model/tuple.js';
 import { Values } from '../../src/model/values.js';
 import { Batch, ROOT_ACK, ROOT_COMPLETED, ROOT_FAIL, ROOT_INIT } from '../../src/transport/transport.js';
 import { settled, surroundings, tupleOf } from './fakes.js';
@@ -147,14 +148,15 @@ t.test('ML-EM-19: a direct emit goes to its task alone, and to nobody if that ta
 function switchboard(workerOf: (task: number) => string | undefined) {
   const { queue } = surroundings();
   const sent: [string, Batch][] = [];
+  const dropped: string[] = [];
   const board = new Switchboard({
     queue,
-    transport: { setPeers: () => {}, send: (worker, batch) => void sent.push([worker, batch]), close: () => {} },
+    send: (worker, batch) => void sent.push([worker, batch]),
     workerOf,
     isInsideCycle: () => false,
-    onDropped: (error: PolyboltError) => t.fail(error.message),
+    onDropped: ({ code }: PolyboltError) => void dropped.push(code),
   });
-  return { board, queue, sent };
+  return { board, queue, sent, dropped };
 }
 
 t.test('what is for another worker leaves as one batch a turn, tuples and records in order', async (t) => {
@@ -180,6 +182,20 @@ t.test('what is for another worker leaves as one batch a turn, tuples and record
   t.strictSame(batch.congestion, [12, -12]);
 });
 
+t.test('values that have no JSON fail at once where they would leave for another worker', async (t) => {
+  const { board, queue, sent, dropped } = switchboard(() => 'peer');
+  const unsendable = new Tuple(tupleOf().source, Values.fromArray([2n]));
+  const high = rootHighOf(5, 6);
+  addRoot(unsendable, high, 9, 0, 1);
+  board.deliver(20, unsendable);
+  board.deliver(20, new Tuple(tupleOf().source, Values.fromArray(['b'])));
+  await settled(queue);
+  t.strictSame(dropped, ['PB_LINK_TUPLE_UNSENDABLE']);
+  const [, batch] = sent[0] as [string, Batch];
+  t.strictSame(batch.roots, [ROOT_FAIL, high, 9, 0, 0]);
+  t.strictSame(batch.tasks, [20], 'the next one is sent');
+});
+
 t.test('what nobody runs is dropped: the spout’s timeout brings it back', async (t) => {
   const { board, queue, sent } = switchboard(() => undefined);
   board.deliver(20, tupleOf('a'));
@@ -194,7 +210,7 @@ t.test('an acker of this worker answers the spout of another worker with a verdi
   const batch = new Batch();
   const high = rootHighOf(5, 6);
   batch.roots.push(ROOT_ACK, high, 1, 0, 8, ROOT_INIT, high, 1, 0, 8);
-  board.receive(batch);
+  board.receive('2.1', batch);
   await settled(queue);
   t.strictSame(
     sent.map(([worker, { roots }]) => [worker, roots]),

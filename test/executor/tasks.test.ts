@@ -24,6 +24,7 @@ function bolt(options: Partial<ConstructorParameters<typeof BoltTask>[0]> = {}) 
     inboxTuplesMax: 100,
     ageMaxMs: 1000,
     tickFrequencyMs: null,
+    isModule: false,
     fail: (tuple) => void failed.push(tuple),
     onError: (error) => void errors.push(error),
     ...options,

@@ -243,3 +243,12 @@ t.test('a suggestion is close, or there is none', async (t) => {
   t.equal(closest('report', candidates), undefined);
   t.equal(closest('x', ['y']), undefined);
 });
+
+t.test('what is to be prepared is set like the rest, and checked like a command', async (t) => {
+  const builder = new TopologyBuilder('prepared').prepare(['make', 'venv']);
+  builder.setSpout('s', shell(['cat'], { outputs: ['v'] }));
+  t.same(builder.build().prepare, ['make', 'venv']);
+  for (const bad of [[], [''], 'make venv' as unknown as string[], ['a\0b']]) {
+    t.throws(() => builder.prepare(bad).build(), { code: 'PB_COMMAND_INVALID', message: /the prepare command/ });
+  }
+});

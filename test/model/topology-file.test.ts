@@ -241,3 +241,17 @@ t.test('a file of ten thousand components loads', async (t) => {
   const topology = loadText(`name: n\nspouts: [{ id: s, command: [x], outputs: [v] }]\nbolts:\n${bolts}`);
   t.equal('components' in topology && Object.keys(topology.components).length, 10_000);
 });
+
+t.test('prepare is a command of the topology, filled with variables, and taken from the file that says it first', async (t) => {
+  const rest = 'name: t\nspouts: [{ id: s, command: [cat], outputs: [v] }]\n';
+  const topology = loadText(`${rest}prepare: [make, -j, 2, "${'$'}{what}"]\n`, { set: { what: 'all' } }) as Topology;
+  t.same(topology.prepare, ['make', '-j', '2', 'all']);
+  t.ok(Object.isFrozen(topology.prepare));
+  t.notOk('prepare' in (loadText(rest) as Topology));
+  const files: Readonly<Record<string, string>> = {
+    '/app/t.yaml': `${rest}includes: [{ file: more.yaml }]\n`,
+    '/app/more.yaml': 'prepare: [make]\n',
+  };
+  const result = loadTopologyFile('/app/t.yaml', { set: {}, env: {} }, { readFile: (path) => files[path] ?? '', exists: () => true });
+  t.same('topology' in result && result.topology.prepare, ['make']);
+});

@@ -1,8 +1,9 @@
 /** Small clusters and topologies for the schedulers' tests. Invariant: incarnations are numbered in the order of issue. */
-import type { Assignment } from '../../src/model/assignment.js';
+import type { AssignedWorker, Assignment } from '../../src/model/assignment.js';
 import type { TaskTable } from '../../src/model/task-table.js';
+import { checkPlacements } from '../../src/scheduling/check-placements.js';
 import { scheduleEvenly } from '../../src/scheduling/even-scheduler.js';
-import type { SchedulingTopology } from '../../src/scheduling/scheduler.js';
+import type { SchedulingInput, SchedulingTopology } from '../../src/scheduling/scheduler.js';
 import type { SupervisorSlots } from '../../src/scheduling/slots.js';
 
 /** A table of components with so many executors of one task each, or of so many tasks. */
@@ -30,13 +31,21 @@ export interface Round {
   readonly round?: string;
 }
 
+/** Places, and names what is new; an assignment that stays as it was is the same object. */
 export function schedule({ supervisors, topologies, dead = [], round = 'i' }: Round): readonly Assignment[] {
   let issued = 0;
-  return scheduleEvenly({
-    supervisors,
-    topologies,
-    isAlive: (worker) => !dead.includes(worker.incarnation),
-    newIncarnation: () => `${round}${++issued}`,
+  const isAlive = (worker: AssignedWorker): boolean => !dead.includes(worker.incarnation);
+  const input: SchedulingInput = { supervisors, topologies, isAlive };
+  const placements = scheduleEvenly(input);
+  checkPlacements(input, placements);
+  return placements.map(({ topologyId, workers: placed }, index) => {
+    const { assignment } = topologies[index] as SchedulingTopology;
+    const old = new Set<unknown>(assignment?.workers);
+    const workers = placed.map(
+      (worker): AssignedWorker => (old.has(worker) ? (worker as AssignedWorker) : { incarnation: `${round}${++issued}`, ...worker }),
+    );
+    const isSame = workers.length === assignment?.workers.length && workers.every((worker, place) => worker === assignment.workers[place]);
+    return isSame ? assignment : { ...assignment, topologyId, workers };
   });
 }
 

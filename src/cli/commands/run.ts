@@ -1,18 +1,24 @@
 /**
- * `polybolt run FILE`: a topology in this process, from its first tuple to its last. Invariant: it ends for one reason, drains, accounts for every root, leaves no process behind, and its exit
+ * `polybolt run FILE`: a topology in this process or in workers of its own, from its first tuple to its last. Invariant: it ends for one reason, drains, accounts for every root, leaves no process behind, and its exit
  * status says how it went.
  */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ShellPorts } from '../../component/incarnation-ports.js';
 import { LocalCluster } from '../../daemon/local-cluster.js';
+import type { LocalProcessLauncher, LocalProcessOptions } from '../../daemon/local-workers.js';
 import type { TopologySummary } from '../../daemon/summary.js';
+import type { LogLevel } from '../../daemon/worker-file.js';
 import { settingsOf } from '../../model/config.js';
-import { describeError, type PolyboltError } from '../../model/errors.js';
+import { describeError, PolyboltError } from '../../model/errors.js';
+import type { Log } from '../../model/log.js';
 import type { Topology } from '../../model/topology.js';
 import { formatMistake } from '../../model/topology-file/load.js';
 import { createConsoleLog } from '../console-log.js';
 import { EXIT } from '../exit-codes.js';
 import { LiveTable, rootLine, tableLines } from '../live-table.js';
 import { loadTopology, type TopologyOptions } from '../load-topology.js';
+import { prepareLocally } from '../prepare.js';
 import { TuplePrinter } from '../print-tuples.js';
 
 export interface RunOptions extends TopologyOptions {
@@ -23,30 +29,73 @@ export interface RunOptions extends TopologyOptions {
   readonly log?: string;
   readonly json?: boolean;
   readonly record?: string;
+  /** Worker processes; without it everything runs in this one. As the command line gives it: a number, but maybe none that makes sense. */
+  readonly workers?: number;
+}
+
+/** What a run lets its hooks at. */
+export interface RunSession {
+  readonly cluster: LocalCluster;
+  /** A line for the person who watches. */
+  say(text: string): void;
+  showError(error: PolyboltError): void;
+  /** From now on it is this topology that runs. */
+  onTopology(topology: Topology): void;
+}
+
+/** Who steers a run beyond starting and ending it. */
+export interface RunHooks {
+  /** The topology has been submitted. */
+  onRunning(session: RunSession): Promise<void>;
+  /** Whether all components run: what is on its way can arrive. */
+  readonly isWhole: boolean;
+  /** A component cannot be kept running. @returns whether the run goes on nevertheless */
+  onFatal(error: PolyboltError): boolean;
+  /** The run ends. */
+  close(): Promise<void>;
 }
 
 /** Why a run ends. */
 type Ending = 'idle' | 'time' | 'interrupted' | 'closed' | 'fatal';
 
+/** Processes on one machine; more than it has cores gain nothing. */
+const WORKERS_MAX = 64;
 const DRAW_MS = 250;
 /** A line on stderr this often where there is no terminal. */
 const REPORT_MS = 5000;
 
-export async function runCommand(file: string, options: RunOptions): Promise<number> {
+export async function runCommand(file: string, given: RunOptions): Promise<number> {
+  const options = withWorkers(given);
   const result = loadTopology(file, options);
   if ('mistakes' in result) {
     for (const mistake of result.mistakes) console.error(formatMistake(mistake));
     return EXIT.invalidTopology;
   }
+  const unprepared = await prepareLocally(result.topology);
+  if (unprepared !== undefined) return unprepared;
   const printer = new TuplePrinter(options.print ?? [], result.topology, (text) => process.stdout.write(text));
   return new Run(result.topology, options, printer).run();
 }
 
-class Run {
-  readonly #topology: Topology;
+/** `--workers` as the configuration says it, which wins over the file. Throws PB_USAGE for a number that makes no sense. */
+export function withWorkers(options: RunOptions): RunOptions {
+  const { workers } = options;
+  if (workers === undefined) return options;
+  if (!Number.isSafeInteger(workers) || workers < 1 || workers > WORKERS_MAX) {
+    throw new PolyboltError('PB_USAGE', {
+      message: `--workers takes a number from 1 to ${WORKERS_MAX}`,
+      hint: 'as many as the machine has cores is a good start',
+    });
+  }
+  return { ...options, config: { ...options.config, 'topology.workers': String(workers) } };
+}
+
+export class Run {
+  readonly #hooks: RunHooks | undefined;
   readonly #options: RunOptions;
   readonly #printer: TuplePrinter;
   readonly #table: LiveTable | undefined;
+  #topology: Topology;
   #end: (ending: Ending) => void = () => {};
   readonly #ended = new Promise<Ending>((resolve) => {
     this.#end = resolve;
@@ -62,8 +111,9 @@ class Run {
   #note = '';
   #lastError = '';
 
-  constructor(topology: Topology, options: RunOptions, printer: TuplePrinter) {
+  constructor(topology: Topology, options: RunOptions, printer: TuplePrinter, hooks?: RunHooks) {
     this.#topology = topology;
+    this.#hooks = hooks;
     this.#options = options;
     this.#printer = printer;
     // Tuples printed on the same terminal would be drawn over, and who asks for log lines wants to read them.
@@ -77,20 +127,25 @@ class Run {
       table === undefined
         ? createConsoleLog(this.#options.log ?? 'info', (line) => process.stderr.write(line))
         : createConsoleLog('error', (line) => table.addError(line.trimEnd()));
-    const { record } = this.#options;
-    const cluster = await LocalCluster.start({
-      log,
-      observerOf: (component) => this.#printer.observerOf(component),
-      ...(record === undefined ? {} : { record: await recorderOf(this.#topology, record) }),
-      onError: (component, error, suppressed) => this.#showError(component, error, suppressed),
-      onFatal: (error) => {
+    const { record, workers } = this.#options;
+    const events = {
+      onFatal: (error: PolyboltError): void => {
+        if (this.#hooks?.onFatal(error) === true) return;
         this.#fatal ??= error;
         this.#end('fatal');
         this.#giveUp();
       },
-      onFirstAck: () => {
+      onFirstAck: (): void => {
         this.#firstAckMs ??= Math.round(performance.now() * 10) / 10;
       },
+    };
+    const cluster = await LocalCluster.start({
+      log,
+      ...events,
+      onError: (component, error, suppressed) => this.#showError(component, error, suppressed),
+      observerOf: (component) => this.#printer.observerOf(component),
+      ...(workers === undefined ? {} : { launcher: await this.#processes(workers, log, events) }),
+      ...(record === undefined || workers !== undefined ? {} : { record: await recorderOf(this.#topology, record) }),
     });
     const onSignal = (): void => this.#onSignal(cluster);
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -104,6 +159,21 @@ class Run {
     }
   }
 
+  async #processes(slots: number, log: Log, events: Pick<LocalProcessOptions, 'onFatal' | 'onFirstAck'>): Promise<LocalProcessLauncher> {
+    const { createLocalProcessLauncher } = await import('../../daemon/local-workers.js');
+    const { record } = this.#options;
+    return createLocalProcessLauncher({
+      slots,
+      stopMs: 3 * settingsOf(this.#topology.config).shutdownGraceMs + 1000,
+      log,
+      logLevel: this.#table === undefined ? ((this.#options.log ?? 'info') as LogLevel) : 'error',
+      ...events,
+      print: this.#printer.wanted,
+      onPrint: (lines) => this.#printer.write(lines),
+      ...(record === undefined ? {} : { record: { module: recorderModule(), directory: resolve(record) } }),
+    });
+  }
+
   async #runIn(cluster: LocalCluster): Promise<number> {
     const { name } = this.#topology;
     await cluster.submit(this.#topology);
@@ -111,7 +181,16 @@ class Run {
     const { untilIdle, for: forMs } = this.#options;
     if (untilIdle !== undefined) void cluster.untilIdle(name, untilIdle).then(() => this.#end('idle'));
     const timer = forMs === undefined ? undefined : setTimeout(() => this.#end('time'), forMs);
+    await this.#hooks?.onRunning({
+      cluster,
+      say: (text) => this.#say(text),
+      showError: (error) => this.#showError(String(error.context['component'] ?? ''), error, 0),
+      onTopology: (topology) => {
+        this.#topology = topology;
+      },
+    });
     const ending = await this.#ended;
+    await this.#hooks?.close();
     clearTimeout(timer);
     if (ending === 'time' || ending === 'interrupted' || ending === 'closed') await this.#drain(cluster);
     if (this.#fatal !== undefined) {
@@ -133,6 +212,7 @@ class Run {
     const drainMs = this.#options.drain ?? settingsOf(config).messageTimeoutMs;
     const untilMs = performance.now() + drainMs;
     await cluster.deactivate(name);
+    if (this.#hooks?.isWhole === false) return;
     const countdown = setInterval(() => {
       const seconds = Math.max(0, Math.ceil((untilMs - performance.now()) / 1000));
       this.#say(`draining: ${cluster.summary(name).roots.pending} roots pending, ${seconds} s left; Ctrl-C again ends it at once`);
@@ -202,4 +282,10 @@ async function recorderOf(topology: Topology, directory: string): Promise<ShellP
   const start = recordInto(directory, () => performance.now());
   return ({ component, task }, { command, codec }) =>
     start({ kind: topology.components[component]?.kind ?? 'bolt', component, task, serializer: codec.name, command: command.argv });
+}
+
+/** Where worker processes find what records: beside this code as it was compiled, or as it was bundled. */
+function recorderModule(): string {
+  const places = ['../../conformance/recording.js', './recording.js'].map((path) => new URL(path, import.meta.url));
+  return (places.find((url) => existsSync(url)) ?? (places[0] as URL)).href;
 }

@@ -9,7 +9,7 @@ import { componentOf } from './component.js';
 import { FluxValues } from './flux-values.js';
 import { streamInputOf } from './grouping.js';
 import type { Mistakes } from './mistake.js';
-import { configOf, get, itemsOf, textOf } from './read.js';
+import { configOf, get, itemsOf, textOf, textsOf } from './read.js';
 import type { MapTree } from './yaml-tree.js';
 
 /** @param path the file, for the directory that components run in when the file does not name one */
@@ -31,9 +31,16 @@ export function draftOfFile(tree: MapTree, path: string, mistakes: Mistakes): To
       value: resolve(dirname(resources?.at?.file ?? path), resources?.value ?? '.'),
       at: resources?.at,
     },
+    prepare: prepareOf(tree),
     components: directStreams(withStreams(written, tree, mistakes), tree),
     at: { file: path, line: 1, column: 1 },
   };
+}
+
+function prepareOf(tree: MapTree): TopologyDraft['prepare'] {
+  const prepare = get(tree, 'prepare');
+  const command = textsOf(prepare);
+  return command === undefined ? undefined : { value: command.map((part) => part.value), at: prepare?.at };
 }
 
 function reportJvmParts(tree: MapTree, mistakes: Mistakes): void {

@@ -85,12 +85,13 @@ function isInsideConfig(segments: readonly string[]): boolean {
 }
 
 function codeFor(segments: readonly string[]): ErrorCode {
-  switch (segments[0] === 'config' ? 'config' : keyOfComponent(segments)) {
+  switch (segments[0] === 'config' || segments[0] === 'prepare' ? segments[0] : keyOfComponent(segments)) {
     case 'parallelism':
     case 'tasks':
     case 'numTasks':
       return 'PB_PARALLELISM_INVALID';
     case 'command':
+    case 'prepare':
       return 'PB_COMMAND_INVALID';
     case 'config':
       return 'PB_CONFIG_INVALID';

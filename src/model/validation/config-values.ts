@@ -38,7 +38,8 @@ export function checkConfig(draft: ConfigDraft, where: string, report: Report): 
   return structuredClone(Object.fromEntries(Object.entries(config).filter(([key]) => !bad.has(key))));
 }
 
-function problemOf(error: ErrorObject): string {
+/** What is wrong with a value, to follow its key: `must be at least 1, not 0`. */
+export function problemOf(error: ErrorObject): string {
   const got = JSON.stringify(error.data).slice(0, 60);
   const { params } = error;
   switch (error.keyword) {
@@ -69,7 +70,8 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-function descriptionOf(error: ErrorObject): string {
+/** What the schema says of the value, for a hint; empty when it says nothing. */
+export function descriptionOf(error: ErrorObject): string {
   const description = (error.parentSchema as { description?: unknown } | undefined)?.description;
   return typeof description === 'string' ? description.charAt(0).toLowerCase() + description.slice(1).replace(/\.$/, '') : '';
 }

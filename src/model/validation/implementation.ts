@@ -46,13 +46,7 @@ export function checkImplementation(
       );
   }
   if (value.type !== 'shell') return;
-  const list: unknown = value.command;
-  if (!Array.isArray(list) || list.length === 0 || !list.every((part) => typeof part === 'string')) {
-    report('PB_COMMAND_INVALID', at, `the command of \`${id.value}\` must be a list of at least one text`, "['python3', 'split.py']");
-  } else if (list[0] === '')
-    report('PB_COMMAND_INVALID', at, `the command of \`${id.value}\` begins with an empty text`, 'the first is the program');
-  else if (list.some((part) => part.includes('\u0000')))
-    report('PB_COMMAND_INVALID', at, `the command of \`${id.value}\` holds a NUL character`);
+  checkCommand({ value: value.command, at }, `the command of \`${id.value}\``, report);
   if (Object.entries(environment).some(([name, text]) => name === '' || name.includes('=') || `${name}${text}`.includes('\u0000'))) {
     report(
       'PB_NAME_INVALID',
@@ -77,6 +71,14 @@ export function checkImplementation(
       `looked for ${join(resources, value.cwd)}`,
     );
   }
+}
+
+/** @param what the command is called in what is said of it */
+export function checkCommand({ value, at }: Spot<unknown>, what: string, report: Report): void {
+  if (!Array.isArray(value) || value.length === 0 || !value.every((part) => typeof part === 'string')) {
+    report('PB_COMMAND_INVALID', at, `${what} must be a list of at least one text`, "['python3', 'split.py']");
+  } else if (value[0] === '') report('PB_COMMAND_INVALID', at, `${what} begins with an empty text`, 'the first is the program');
+  else if (value.some((part) => part.includes('\u0000'))) report('PB_COMMAND_INVALID', at, `${what} holds a NUL character`);
 }
 
 function isOutside(path: string): boolean {
