@@ -1,11 +1,27 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
+import { ZooKeeperAccess } from '../../src/coordination/zookeeper-access.js';
 import { ZooKeeperLane } from '../../src/coordination/zookeeper-lane.js';
 import { ZooKeeperLink } from '../../src/coordination/zookeeper-link.js';
-import { CODE, type NativeClient, type NodeStat, type SessionIdentity, STATE_CONNECTED } from '../../src/coordination/zookeeper-native.js';
+import {
+  CODE,
+  type NativeClient,
+  type NodeStat,
+  type SessionIdentity,
+  STATE_CONNECTED,
+  ZooKeeperError,
+} from '../../src/coordination/zookeeper-native.js';
+import { ZooKeeperTree } from '../../src/coordination/zookeeper-tree.js';
 import * as records from '../../src/model/cluster-records.js';
-import { STORE_OPERATIONS_MAX, STORE_PROBES_PER_TIMEOUT, STORE_RECONNECTS_PER_TIMEOUT, STORE_RETRY_MS } from '../../src/model/limits.js';
+import {
+  STORE_ATTEMPTS_MAX,
+  STORE_OPERATIONS_MAX,
+  STORE_PROBES_PER_TIMEOUT,
+  STORE_RECONNECTS_PER_TIMEOUT,
+  STORE_RETRY_MS,
+  STORE_VERIFIED_MAX,
+} from '../../src/model/limits.js';
 import { FakeClock, settled } from '../daemon/supervisor-fakes.js';
 import { readProjectFile } from '../model/project-files.js';
 
@@ -304,6 +320,51 @@ function steps(): { begun: string[]; run(name: string): () => Promise<void>; end
     },
   };
 }
+
+/** A link to a server that answers at once, each question by the path it asks about. */
+function answering(answer: (question: string, path: string) => readonly unknown[] | ZooKeeperError): ZooKeeperLink {
+  const questions = new Proxy(
+    {},
+    {
+      get: (_, question: string) => (path: string) => {
+        const result = answer(question, path);
+        throw result instanceof ZooKeeperError ? result : Object.assign(new Error('answered'), { result });
+      },
+    },
+  );
+  const link = {
+    persist: (send: (isRepeated: boolean) => Promise<unknown>) => send(false),
+    request: async (send: (native: object, answer: () => void) => number): Promise<unknown> => {
+      try {
+        return send(questions, () => {});
+      } catch (error) {
+        if (error instanceof Error && 'result' in error) return error.result;
+        throw error;
+      }
+    },
+  };
+  return link as unknown as ZooKeeperLink;
+}
+
+t.test('a creation that others always get between gives up in the end', async (t) => {
+  let attempts = 0;
+  const link = answering((question) => {
+    if (question === 'a_create') attempts++;
+    return new ZooKeeperError(question === 'a_create' ? CODE.NODE_EXISTS : CODE.NO_NODE, 'text');
+  });
+  const tree = new ZooKeeperTree(link, new ZooKeeperAccess(link, '/p', undefined));
+  await t.rejects(tree.create('/p/a', 'x', false), { code: 'PB_STORE_CONFLICT' });
+  t.equal(attempts, STORE_ATTEMPTS_MAX);
+});
+
+t.test('the access lists that need not be read again are bounded in number', async (t) => {
+  const link = answering(() => [[{ perms: 31, scheme: 'digest', auth: 'polybolt:efA5xW/4obruOMnwkGul4Z59n1Y=' }], {}]);
+  const access = new ZooKeeperAccess(link, '/p', { scheme: 'digest', payload: 'polybolt:secret' });
+  for (let path = 0; path < STORE_VERIFIED_MAX; path++) await access.verify(`/p/${path}`);
+  t.equal(access.isVerified('/p/0'), true);
+  await access.verify('/p/more');
+  t.same([access.isVerified('/p/0'), access.isVerified('/p/more')], [false, true]);
+});
 
 t.test('spec/zookeeper.md has every node', async (t) => {
   const spec = readProjectFile('spec', 'zookeeper.md');

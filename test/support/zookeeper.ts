@@ -1,6 +1,6 @@
 /**
  * Real ZooKeeper servers for tests: Debian's, on free loopback ports, alone or as an ensemble. Invariant: each server is killed by its own process id, also
- * when the test process ends early, and its files are gone after `close`.
+ * when the test process is killed itself, and its files are gone then or after `close`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -108,13 +108,19 @@ class Server implements ZooKeeperServer {
         this.#said = `${this.#said}${text}`.slice(-4000);
       });
     }
-    const onExit = (): void => void child.kill('SIGKILL');
-    process.on('exit', onExit);
-    child.once('close', () => process.off('exit', onExit));
+    this.#guard(child);
     while ((await this.mode()) === undefined) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ZooKeeper ended as it started:\n${this.#said}`);
       await pause(POLL_MS);
     }
+  }
+
+  /** Outlives a test process that is killed: its end closes the pipe, and then the server goes, and its files. */
+  #guard(child: ChildProcess): void {
+    const program = 'cat >/dev/null; kill -9 "$0"; rm -rf "$1"';
+    const guard = spawn('sh', ['-c', program, `${child.pid}`, this.#directory], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    guard.unref();
+    child.once('close', () => guard.pid !== undefined && process.kill(-guard.pid, 'SIGKILL'));
   }
 
   async mode(): Promise<ServerMode | undefined> {
