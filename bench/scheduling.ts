@@ -3,7 +3,7 @@
  * store in memory (reading, placing, writing), cold, as a leader that has just taken over does it.
  */
 import { MemoryStore, type MemoryStoreSession } from '../src/coordination/memory-store.js';
-import { Nimbus } from '../src/daemon/nimbus.js';
+import { Nimbus } from '../src/daemon/nimbus/nimbus.js';
 import { inline, TopologyBuilder } from '../src/index.js';
 import type { Clock } from '../src/model/clock.js';
 import { supervisorPath, VERSIONS } from '../src/model/cluster-records.js';

@@ -77,7 +77,7 @@ export function build() {
 // hook, the program of workers and what records in them are entries of their own, because Node loads them by their names.
 function bundle() {
   const folder = join(root, 'dist', 'src');
-  const entries = ['cli/main.js', 'component/type-stripping.js', 'daemon/worker-main.js', 'conformance/recording.js'].map((file) =>
+  const entries = ['cli/main.js', 'component/type-stripping.js', 'daemon/worker/worker-main.js', 'conformance/recording.js'].map((file) =>
     join(folder, file),
   );
   const { buildSync } = createRequire(import.meta.url)('esbuild');

@@ -2,7 +2,11 @@
  * Polybolt as a library: build a topology, run it in this process or on a cluster, write components in TypeScript. Invariant: everything exported here is kept stable;
  * nothing inside imports this file.
  */
-export { LocalCluster, type LocalClusterEvents, type LocalClusterOptions } from './daemon/local-cluster.js';
+
+export { NimbusClient, type NimbusClientOptions, type SubmitOptions, type WaitOptions } from './daemon/client/nimbus-client.js';
+export type { LogLine, LogOptions } from './daemon/client/nimbus-client-logs.js';
+export { LocalCluster, type LocalClusterEvents, type LocalClusterOptions } from './daemon/local/local-cluster.js';
+export type { ComponentSummary, RootSummary, TopologySummary } from './daemon/local/summary.js';
 export type {
   ClusterAnswer,
   ComponentAnswer,
@@ -12,10 +16,7 @@ export type {
   TopologyAnswer,
   TopologyDetail,
   WorkerAnswer,
-} from './daemon/nimbus-api.js';
-export { NimbusClient, type NimbusClientOptions, type SubmitOptions, type WaitOptions } from './daemon/nimbus-client.js';
-export type { LogLine, LogOptions } from './daemon/nimbus-client-logs.js';
-export type { ComponentSummary, RootSummary, TopologySummary } from './daemon/summary.js';
+} from './daemon/nimbus/nimbus-api.js';
 export type { CustomGrouping, CustomGroupingContext } from './grouping/custom.js';
 export type { ComponentFigures, TopologyFigures } from './metrics/aggregate.js';
 export type { WindowName } from './metrics/rolling-windows.js';

@@ -3,8 +3,8 @@
  * them; the exit status says the same as the words.
  */
 
-import type { TopologyAnswer } from '../daemon/nimbus-api.js';
-import { NimbusClient } from '../daemon/nimbus-client.js';
+import { NimbusClient } from '../daemon/client/nimbus-client.js';
+import type { TopologyAnswer } from '../daemon/nimbus/nimbus-api.js';
 import { describeError, PolyboltError } from '../model/errors.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { type ClusterOptions, clusterSettings } from './project-file.js';

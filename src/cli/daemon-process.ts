@@ -6,12 +6,12 @@
 import { resolve } from 'node:path';
 import type { StoreCredentials } from '../coordination/zookeeper-access.js';
 import type { ZooKeeperStoreOptions } from '../coordination/zookeeper-store.js';
-import { forgetVariables, loadDaemonConfig } from '../daemon/daemon-config.js';
-import type { DaemonSettings } from '../daemon/daemon-config-settings.js';
-import { claimDirectory } from '../daemon/daemon-directory.js';
-import { createDaemonLog, errorFields, hideSecrets } from '../daemon/daemon-log.js';
-import { checkBind, loadSecurity, type Security } from '../daemon/security.js';
-import { SYSTEM_CLOCK } from '../daemon/system-clock.js';
+import { checkBind, loadSecurity, type Security } from '../daemon/security/security.js';
+import { forgetVariables, loadDaemonConfig } from '../daemon/settings/daemon-config.js';
+import type { DaemonSettings } from '../daemon/settings/daemon-config-settings.js';
+import { claimDirectory } from '../daemon/settings/daemon-directory.js';
+import { createDaemonLog, errorFields, hideSecrets } from '../daemon/settings/daemon-log.js';
+import { SYSTEM_CLOCK } from '../daemon/settings/system-clock.js';
 import type { Log } from '../model/log.js';
 import { createConsoleLog } from './console-log.js';
 import { EXIT } from './exit-codes.js';

@@ -3,7 +3,7 @@
  * wrap and never fill the screen, so that the next drawing finds its way back.
  */
 import pc from 'picocolors';
-import type { ComponentSummary, TopologySummary } from '../daemon/summary.js';
+import type { ComponentSummary, TopologySummary } from '../daemon/local/summary.js';
 
 const ERRORS_SHOWN = 5;
 const COLUMNS = ['component', 'tasks', 'emitted', 'acked', 'failed', 'pending', 'latency ms', 'tuples/s', 'restarts'] as const;

@@ -1,7 +1,7 @@
 /**
  * The `prepare` command of a topology before a local run. Invariant: what it writes goes to stderr as it comes, and Ctrl-C ends it with all that it started.
  */
-import { prepareTopology } from '../daemon/prepare-topology.js';
+import { prepareTopology } from '../daemon/supervisor/prepare-topology.js';
 import { describeError } from '../model/errors.js';
 import { SILENT_LOG } from '../model/log.js';
 import type { Topology } from '../model/topology.js';

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import type { NimbusClientOptions } from '../daemon/nimbus-client.js';
+import type { NimbusClientOptions } from '../daemon/client/nimbus-client.js';
 import { PolyboltError } from '../model/errors.js';
 import { didYouMean } from '../model/suggest.js';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t from 'tap';
 import { keysAddCommand, keysInitCommand } from '../../src/cli/commands/keys.js';
-import { loadSecurity, type TlsFiles } from '../../src/daemon/security.js';
+import { loadSecurity, type TlsFiles } from '../../src/daemon/security/security.js';
 
 /** Runs a command with its stdout caught. */
 async function printed(run: () => Promise<number>): Promise<string> {

@@ -6,7 +6,7 @@ import { createConsoleLog } from '../../src/cli/console-log.js';
 import { LiveTable, rootLine } from '../../src/cli/live-table.js';
 import { configOf, parseDurationMs, parseLevel, parsePair } from '../../src/cli/options.js';
 import { TuplePrinter } from '../../src/cli/print-tuples.js';
-import type { TopologySummary } from '../../src/daemon/summary.js';
+import type { TopologySummary } from '../../src/daemon/local/summary.js';
 import { BasicBolt, inline, type Spout, TopologyBuilder } from '../../src/index.js';
 import { PolyboltError } from '../../src/model/errors.js';
 import { Values } from '../../src/model/values.js';

@@ -8,7 +8,7 @@ import t from 'tap';
 import { loadTopology } from '../../src/cli/load-topology.js';
 import { wireCodecOf } from '../../src/conformance/recording.js';
 import { bytesOfLine, parseTranscript, type RecordedLine } from '../../src/conformance/transcript.js';
-import { LocalCluster } from '../../src/daemon/local-cluster.js';
+import { LocalCluster } from '../../src/daemon/local/local-cluster.js';
 import { codecOf } from '../../src/protocol/codec.js';
 import { packJson } from '../../src/protocol/msgpack/pack.js';
 import { unpackToJson } from '../../src/protocol/msgpack/unpack.js';

@@ -8,7 +8,7 @@ import type { Test } from 'tap';
 import type { StoreSession } from '../../src/coordination/store.js';
 import type { ZooKeeperSession } from '../../src/coordination/zookeeper-session.js';
 import { ZooKeeperStore, type ZooKeeperStoreOptions } from '../../src/coordination/zookeeper-store.js';
-import { SYSTEM_CLOCK } from '../../src/daemon/system-clock.js';
+import { SYSTEM_CLOCK } from '../../src/daemon/settings/system-clock.js';
 
 let trees = 0;
 

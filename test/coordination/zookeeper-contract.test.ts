@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ZooKeeperSession } from '../../src/coordination/zookeeper-session.js';
 import { ZooKeeperStore } from '../../src/coordination/zookeeper-store.js';
-import { SYSTEM_CLOCK } from '../../src/daemon/system-clock.js';
+import { SYSTEM_CLOCK } from '../../src/daemon/settings/system-clock.js';
 import { startProxy } from '../support/proxy.js';
 import { needsZooKeeper, startZooKeeper } from '../support/zookeeper.js';
 import { storeContract } from './store-contract.js';

@@ -215,7 +215,7 @@ await t.test('wrong settings are refused before anything is connected', async (t
 await t.test('where the package is missing a session says so; where it is there, nothing is printed', async (t) => {
   const program = `
     const { ZooKeeperStore } = await import(${JSON.stringify(join(projectRoot, 'dist/src/coordination/zookeeper-store.js'))});
-    const { SYSTEM_CLOCK } = await import(${JSON.stringify(join(projectRoot, 'dist/src/daemon/system-clock.js'))});
+    const { SYSTEM_CLOCK } = await import(${JSON.stringify(join(projectRoot, 'dist/src/daemon/settings/system-clock.js'))});
     const options = { servers: ['127.0.0.1:1'], root: '/p', sessionTimeoutMs: 1000, connectionTimeoutMs: 100, clock: SYSTEM_CLOCK };
     await new ZooKeeperStore(options).open().catch((error) => { process.exitCode = error.code === process.argv[1] ? 7 : 8; });`;
   const hide = `data:text/javascript,${encodeURIComponent(`

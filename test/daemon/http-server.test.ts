@@ -4,8 +4,8 @@ import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
-import { createHttpServer, type HttpServer, type HttpServerOptions, type Route } from '../../src/daemon/http-server.js';
-import type { Security } from '../../src/daemon/security.js';
+import { createHttpServer, type HttpServer, type HttpServerOptions, type Route } from '../../src/daemon/http/http-server.js';
+import type { Security } from '../../src/daemon/security/security.js';
 import { PolyboltError } from '../../src/model/errors.js';
 import {
   HTTP_CONNECTIONS_MAX,

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { ZooKeeperStore } from '../../src/coordination/zookeeper-store.js';
-import { Leadership } from '../../src/daemon/leadership.js';
-import { SessionKeeper } from '../../src/daemon/session-keeper.js';
-import { SYSTEM_CLOCK } from '../../src/daemon/system-clock.js';
+import { Leadership } from '../../src/daemon/session/leadership.js';
+import { SessionKeeper } from '../../src/daemon/session/session-keeper.js';
+import { SYSTEM_CLOCK } from '../../src/daemon/settings/system-clock.js';
 import { SILENT_LOG } from '../../src/model/log.js';
 import { startProxy } from '../support/proxy.js';
 import { needsZooKeeper, startZooKeeper } from '../support/zookeeper.js';

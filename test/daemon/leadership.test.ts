@@ -1,8 +1,8 @@
 import t from 'tap';
 import { MemoryStore, type MemoryStoreSession } from '../../src/coordination/memory-store.js';
 import type { StoreClient, StoreSession } from '../../src/coordination/store.js';
-import { Leadership, readLeaderId } from '../../src/daemon/leadership.js';
-import { SessionKeeper } from '../../src/daemon/session-keeper.js';
+import { Leadership, readLeaderId } from '../../src/daemon/session/leadership.js';
+import { SessionKeeper } from '../../src/daemon/session/session-keeper.js';
 import { LEADER_PATH } from '../../src/model/cluster-records.js';
 import { PolyboltError } from '../../src/model/errors.js';
 import { LATCH_RETRY_MS, STORE_REOPEN_MS_MAX, STORE_REOPEN_MS_MIN } from '../../src/model/limits.js';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { LocalCluster } from '../../src/daemon/local-cluster.js';
-import { createLocalProcessLauncher } from '../../src/daemon/local-workers.js';
+import { LocalCluster } from '../../src/daemon/local/local-cluster.js';
+import { createLocalProcessLauncher } from '../../src/daemon/local/local-workers.js';
 import { inline, module } from '../../src/model/component-implementation.js';
 import { SILENT_LOG } from '../../src/model/log.js';
 import type { Topology } from '../../src/model/topology.js';
@@ -92,7 +92,7 @@ function closure(file: string, seen = new Set<string>()): Set<string> {
 }
 
 t.test('running locally loads nothing of the network: no HTTP, no sockets, no ZooKeeper', async (t) => {
-  const file = fileURLToPath(new URL('../../src/daemon/local-cluster.js', import.meta.url));
+  const file = fileURLToPath(new URL('../../src/daemon/local/local-cluster.js', import.meta.url));
   const loaded = [...closure(file)];
   t.ok(loaded.length > 50, `${loaded.length} modules`);
   t.same(

@@ -2,8 +2,8 @@
  * Whole topologies of in-process components over nimbus, supervisor, workers, memory store and loopback: what only the parts together can show.
  */
 import t from 'tap';
-import { LocalCluster, type LocalClusterOptions } from '../../src/daemon/local-cluster.js';
-import type { TopologySummary } from '../../src/daemon/summary.js';
+import { LocalCluster, type LocalClusterOptions } from '../../src/daemon/local/local-cluster.js';
+import type { TopologySummary } from '../../src/daemon/local/summary.js';
 import {
   BasicBolt,
   type Bolt,

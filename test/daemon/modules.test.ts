@@ -1,6 +1,6 @@
 /** Modules of a topology: components and custom groupings in TypeScript and JavaScript, and what is said when they are not what they should be. */
 import t from 'tap';
-import { LocalCluster } from '../../src/daemon/local-cluster.js';
+import { LocalCluster } from '../../src/daemon/local/local-cluster.js';
 import type { Bolt, BoltCollector, InputTuple, TaskContext } from '../../src/model/component-api.js';
 import { inline, module } from '../../src/model/component-implementation.js';
 import type { PolyboltError } from '../../src/model/errors.js';

@@ -11,15 +11,15 @@ import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { packTopology } from '../../src/coordination/archive.js';
 import { MemoryStore, type MemoryStoreSession } from '../../src/coordination/memory-store.js';
-import { jsonOf } from '../../src/daemon/http-call.js';
-import { createHttpServer, type Route } from '../../src/daemon/http-server.js';
-import { pullSnapshots } from '../../src/daemon/nimbus-answers.js';
-import type { ClusterAnswer, ErrorsAnswer, TopologyAnswer, TopologyDetail } from '../../src/daemon/nimbus-api.js';
-import { NimbusBlobs } from '../../src/daemon/nimbus-blobs.js';
-import { NimbusDaemon } from '../../src/daemon/nimbus-daemon.js';
-import { loadScheduler } from '../../src/daemon/nimbus-scheduler.js';
-import type { Security } from '../../src/daemon/security.js';
-import { SYSTEM_CLOCK } from '../../src/daemon/system-clock.js';
+import { jsonOf } from '../../src/daemon/http/http-call.js';
+import { createHttpServer, type Route } from '../../src/daemon/http/http-server.js';
+import { pullSnapshots } from '../../src/daemon/nimbus/nimbus-answers.js';
+import type { ClusterAnswer, ErrorsAnswer, TopologyAnswer, TopologyDetail } from '../../src/daemon/nimbus/nimbus-api.js';
+import { NimbusBlobs } from '../../src/daemon/nimbus/nimbus-blobs.js';
+import { NimbusDaemon } from '../../src/daemon/nimbus/nimbus-daemon.js';
+import { loadScheduler } from '../../src/daemon/nimbus/nimbus-scheduler.js';
+import type { Security } from '../../src/daemon/security/security.js';
+import { SYSTEM_CLOCK } from '../../src/daemon/settings/system-clock.js';
 import {
   errorsPath,
   nimbusPath,

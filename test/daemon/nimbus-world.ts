@@ -3,7 +3,7 @@
  * from it by itself.
  */
 import { MemoryStore, type MemoryStoreSession } from '../../src/coordination/memory-store.js';
-import { Nimbus, type NimbusOptions, type TopologyCode } from '../../src/daemon/nimbus.js';
+import { Nimbus, type NimbusOptions, type TopologyCode } from '../../src/daemon/nimbus/nimbus.js';
 import type { AssignedWorker } from '../../src/model/assignment.js';
 import {
   type SupervisorRecord,

@@ -3,7 +3,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { MemoryStoreSession } from '../../src/coordination/memory-store.js';
-import type { CodeCache } from '../../src/daemon/code-cache.js';
+import type { CodeCache } from '../../src/daemon/supervisor/code-cache.js';
 import type { AdoptedWorker, WorkerEvents, WorkerHandle, WorkerLauncher, WorkerSpec } from '../../src/daemon/worker-handle.js';
 import type { AssignedWorker } from '../../src/model/assignment.js';
 import type { Clock, Timer } from '../../src/model/clock.js';

@@ -5,11 +5,11 @@ import { appendFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createHttpServer } from '../../src/daemon/http-server.js';
-import type { SlotView } from '../../src/daemon/supervisor.js';
-import { supervisorRoutes } from '../../src/daemon/supervisor-http.js';
-import { readLog } from '../../src/daemon/supervisor-log.js';
-import { WorkerLog } from '../../src/daemon/worker-log.js';
+import { createHttpServer } from '../../src/daemon/http/http-server.js';
+import type { SlotView } from '../../src/daemon/supervisor/supervisor.js';
+import { supervisorRoutes } from '../../src/daemon/supervisor/supervisor-http.js';
+import { readLog } from '../../src/daemon/supervisor/supervisor-log.js';
+import { WorkerLog } from '../../src/daemon/worker/worker-log.js';
 import { LOG_FOLLOW_MS, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, LOG_SCAN_BYTES_MAX } from '../../src/model/limits.js';
 import { SILENT_LOG } from '../../src/model/log.js';
 

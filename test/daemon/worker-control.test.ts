@@ -5,13 +5,13 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Worker } from '../../src/daemon/worker.js';
-import { ControlServer } from '../../src/daemon/worker-control.js';
-import { ControlClient } from '../../src/daemon/worker-control-client.js';
-import type { WorkerFile } from '../../src/daemon/worker-file.js';
-import { forwardingLog } from '../../src/daemon/worker-log.js';
-import { type FromWorker, MessageReader } from '../../src/daemon/worker-messages.js';
-import { WorkerProcess } from '../../src/daemon/worker-process.js';
+import type { Worker } from '../../src/daemon/worker/worker.js';
+import { ControlServer } from '../../src/daemon/worker/worker-control.js';
+import { ControlClient } from '../../src/daemon/worker/worker-control-client.js';
+import type { WorkerFile } from '../../src/daemon/worker/worker-file.js';
+import { forwardingLog } from '../../src/daemon/worker/worker-log.js';
+import { type FromWorker, MessageReader } from '../../src/daemon/worker/worker-messages.js';
+import { WorkerProcess } from '../../src/daemon/worker/worker-process.js';
 import {
   CONTROL_CONNECTIONS_MAX,
   CONTROL_LINE_BYTES_MAX,

@@ -8,10 +8,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { identify, isAlive } from '../../src/component/process-identity.js';
-import { explainExit } from '../../src/daemon/worker-exit.js';
-import { readIdentity, readWorkerFile, writeIdentity } from '../../src/daemon/worker-file.js';
+import { explainExit } from '../../src/daemon/worker/worker-exit.js';
+import { readIdentity, readWorkerFile, writeIdentity } from '../../src/daemon/worker/worker-file.js';
+import type { ProcessLauncher, ProcessLauncherOptions } from '../../src/daemon/worker/worker-launcher.js';
 import type { WorkerSpec } from '../../src/daemon/worker-handle.js';
-import type { ProcessLauncher, ProcessLauncherOptions } from '../../src/daemon/worker-launcher.js';
 import { aggregate } from '../../src/metrics/aggregate.js';
 import {
   COMPONENTS,

@@ -2,14 +2,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify } from '../../src/component/process-identity.js';
-import { TOPOLOGY_DATA_NAME, workerDirectory } from '../../src/daemon/worker-file.js';
-import type { WorkerEvents, WorkerHandle, WorkerSpec } from '../../src/daemon/worker-handle.js';
+import { TOPOLOGY_DATA_NAME, workerDirectory } from '../../src/daemon/worker/worker-file.js';
 import {
   ProcessLauncher,
   type ProcessLauncherOptions,
   type ProcessLauncherPorts,
   workerProgram,
-} from '../../src/daemon/worker-launcher.js';
+} from '../../src/daemon/worker/worker-launcher.js';
+import type { WorkerEvents, WorkerHandle, WorkerSpec } from '../../src/daemon/worker-handle.js';
 import { isWorkerSnapshot, type WorkerSnapshot } from '../../src/metrics/snapshot.js';
 import type { AssignedExecutor } from '../../src/model/assignment.js';
 import type { ReportedError, TopologyRecord } from '../../src/model/cluster-records.js';

@@ -2,7 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { createFifoPool, spawnChild } from '../../src/component/spawn.js';
-import { Worker } from '../../src/daemon/worker.js';
+import { Worker } from '../../src/daemon/worker/worker.js';
 import type { TopologyRecord } from '../../src/model/cluster-records.js';
 import type { Spout, SpoutCollector } from '../../src/model/component-api.js';
 import { inline } from '../../src/model/component-implementation.js';

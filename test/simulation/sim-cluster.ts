@@ -3,10 +3,10 @@
  * all else dies with it.
  */
 
-import type { CodeCache } from '../../src/daemon/code-cache.js';
-import { Nimbus } from '../../src/daemon/nimbus.js';
-import { Supervisor } from '../../src/daemon/supervisor.js';
-import { LaunchMemory } from '../../src/daemon/supervisor-launches.js';
+import { Nimbus } from '../../src/daemon/nimbus/nimbus.js';
+import type { CodeCache } from '../../src/daemon/supervisor/code-cache.js';
+import { Supervisor } from '../../src/daemon/supervisor/supervisor.js';
+import { LaunchMemory } from '../../src/daemon/supervisor/supervisor-launches.js';
 import type { WorkerLaunch } from '../../src/membership/fence.js';
 import { PolyboltError } from '../../src/model/errors.js';
 import type { Log, LogFields } from '../../src/model/log.js';

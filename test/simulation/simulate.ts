@@ -3,7 +3,7 @@
  * everything; the same seed gives the same trace.
  */
 
-import type { Nimbus } from '../../src/daemon/nimbus.js';
+import type { Nimbus } from '../../src/daemon/nimbus/nimbus.js';
 import { Fence, type WorkerLaunch } from '../../src/membership/fence.js';
 import { LEADER_PATH, supervisorPath, TOPOLOGIES_PATH } from '../../src/model/cluster-records.js';
 import type { Topology } from '../../src/model/topology.js';

@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessIdentity } from '../../src/component/process-identity.js';
-import type { ClusterAnswer, WorkerAnswer, WorkersAnswer } from '../../src/daemon/nimbus-api.js';
-import { readIdentity, readWorkerFile, workerDirectory } from '../../src/daemon/worker-file.js';
+import type { ClusterAnswer, WorkerAnswer, WorkersAnswer } from '../../src/daemon/nimbus/nimbus-api.js';
+import { readIdentity, readWorkerFile, workerDirectory } from '../../src/daemon/worker/worker-file.js';
 import { Daemon } from './daemon.js';
 import { freePorts } from './ports.js';
 import { type CliResult, runCli } from './run-cli.js';

@@ -5,10 +5,10 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryStore, type MemoryStoreSession } from '../../src/coordination/memory-store.js';
-import { createHttpServer } from '../../src/daemon/http-server.js';
-import { NimbusDaemon } from '../../src/daemon/nimbus-daemon.js';
-import type { Security } from '../../src/daemon/security.js';
-import { SYSTEM_CLOCK } from '../../src/daemon/system-clock.js';
+import { createHttpServer } from '../../src/daemon/http/http-server.js';
+import { NimbusDaemon } from '../../src/daemon/nimbus/nimbus-daemon.js';
+import type { Security } from '../../src/daemon/security/security.js';
+import { SYSTEM_CLOCK } from '../../src/daemon/settings/system-clock.js';
 import {
   errorsPath,
   type ReportedError,

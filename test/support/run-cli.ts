@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { RootSummary } from '../../src/daemon/summary.js';
+import type { RootSummary } from '../../src/daemon/local/summary.js';
 
 /** The root of the project; tests run in `dist/test/…`. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');

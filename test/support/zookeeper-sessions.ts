@@ -4,7 +4,7 @@
  */
 import type { StoreSession } from '../../src/coordination/store.js';
 import { ZooKeeperStore } from '../../src/coordination/zookeeper-store.js';
-import { SYSTEM_CLOCK } from '../../src/daemon/system-clock.js';
+import { SYSTEM_CLOCK } from '../../src/daemon/settings/system-clock.js';
 import { rawClient, sayGoodbyeAs } from '../coordination/zookeeper-clients.js';
 import type { ZooKeeperServer } from './zookeeper.js';
 

@@ -1,7 +1,7 @@
 /** `polybolt activate`, `deactivate`, `rebalance` and `kill`. Invariant: what is printed is what the cluster answered, not what was asked for. */
 
-import type { TopologyAnswer } from '../../daemon/nimbus-api.js';
-import type { NimbusClient } from '../../daemon/nimbus-client.js';
+import type { NimbusClient } from '../../daemon/client/nimbus-client.js';
+import type { TopologyAnswer } from '../../daemon/nimbus/nimbus-api.js';
 import { PolyboltError } from '../../model/errors.js';
 import { print, printJson, statusWord, withCluster } from '../cluster.js';
 import { EXIT } from '../exit-codes.js';

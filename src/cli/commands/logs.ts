@@ -1,5 +1,5 @@
 /** `polybolt logs NAME [COMPONENT]`: what the workers of a topology have logged, wherever they run. Invariant: one event is one line; what a component printed cannot steer the terminal. */
-import type { LogLine } from '../../daemon/nimbus-client-logs.js';
+import type { LogLine } from '../../daemon/client/nimbus-client-logs.js';
 import { print, printJson, withCluster } from '../cluster.js';
 import { createConsoleLog } from '../console-log.js';
 import { EXIT } from '../exit-codes.js';

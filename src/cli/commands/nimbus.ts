@@ -3,8 +3,8 @@
  * when it is back, carries on.
  */
 import { ZooKeeperStore } from '../../coordination/zookeeper-store.js';
-import { NimbusDaemon } from '../../daemon/nimbus-daemon.js';
-import { SYSTEM_CLOCK } from '../../daemon/system-clock.js';
+import { NimbusDaemon } from '../../daemon/nimbus/nimbus-daemon.js';
+import { SYSTEM_CLOCK } from '../../daemon/settings/system-clock.js';
 import {
   advertisedUrl,
   type DaemonContext,

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ShellPorts } from '../../component/incarnation-ports.js';
-import { LocalCluster } from '../../daemon/local-cluster.js';
-import type { LocalProcessLauncher, LocalProcessOptions } from '../../daemon/local-workers.js';
-import type { TopologySummary } from '../../daemon/summary.js';
-import type { LogLevel } from '../../daemon/worker-file.js';
+import { LocalCluster } from '../../daemon/local/local-cluster.js';
+import type { LocalProcessLauncher, LocalProcessOptions } from '../../daemon/local/local-workers.js';
+import type { TopologySummary } from '../../daemon/local/summary.js';
+import type { LogLevel } from '../../daemon/worker/worker-file.js';
 import { settingsOf } from '../../model/config.js';
 import { describeError, PolyboltError } from '../../model/errors.js';
 import type { Log } from '../../model/log.js';
@@ -160,7 +160,7 @@ export class Run {
   }
 
   async #processes(slots: number, log: Log, events: Pick<LocalProcessOptions, 'onFatal' | 'onFirstAck'>): Promise<LocalProcessLauncher> {
-    const { createLocalProcessLauncher } = await import('../../daemon/local-workers.js');
+    const { createLocalProcessLauncher } = await import('../../daemon/local/local-workers.js');
     const { record } = this.#options;
     return createLocalProcessLauncher({
       slots,

@@ -1,5 +1,5 @@
 /** `polybolt show NAME`: one topology, from its status down to its workers. */
-import type { TopologyDetail } from '../../daemon/nimbus-api.js';
+import type { TopologyDetail } from '../../daemon/nimbus/nimbus-api.js';
 import type { WindowName } from '../../metrics/rolling-windows.js';
 import type { ReportedError } from '../../model/cluster-records.js';
 import { ageOf, print, printJson, statusWord, withCluster } from '../cluster.js';

@@ -5,15 +5,15 @@
 import { join } from 'node:path';
 import { allowedEnvironment } from '../../component/child-environment.js';
 import { ZooKeeperStore } from '../../coordination/zookeeper-store.js';
-import { HttpCodeCache } from '../../daemon/code-cache-http.js';
-import { DAEMON_DEFAULTS } from '../../daemon/daemon-config-settings.js';
-import { createHttpServer } from '../../daemon/http-server.js';
-import { linkToken } from '../../daemon/security.js';
-import { Supervisor } from '../../daemon/supervisor.js';
-import { supervisorRoutes } from '../../daemon/supervisor-http.js';
-import { LaunchFiles } from '../../daemon/supervisor-launches.js';
-import { SYSTEM_CLOCK } from '../../daemon/system-clock.js';
-import { ProcessLauncher, workerProgram } from '../../daemon/worker-launcher.js';
+import { createHttpServer } from '../../daemon/http/http-server.js';
+import { linkToken } from '../../daemon/security/security.js';
+import { DAEMON_DEFAULTS } from '../../daemon/settings/daemon-config-settings.js';
+import { SYSTEM_CLOCK } from '../../daemon/settings/system-clock.js';
+import { HttpCodeCache } from '../../daemon/supervisor/code-cache-http.js';
+import { Supervisor } from '../../daemon/supervisor/supervisor.js';
+import { supervisorRoutes } from '../../daemon/supervisor/supervisor-http.js';
+import { LaunchFiles } from '../../daemon/supervisor/supervisor-launches.js';
+import { ProcessLauncher, workerProgram } from '../../daemon/worker/worker-launcher.js';
 import { PolyboltError } from '../../model/errors.js';
 import {
   advertisedUrl,
