@@ -16,8 +16,10 @@ const RATE = 200;
 const WORKERS = 3;
 const NAME = 'ledger';
 const AWAY_MS = 10_000;
-/** Of all daemons together, until they are as before: some eighty are needed. */
-const REQUESTS_MAX = 400;
+/** `supervisor.worker.timeout.secs` of a cluster under test. */
+const WORKER_TIMEOUT_MS = 2000;
+/** Of all daemons together, until they are as before: some hundred are needed. */
+const REQUESTS_MAX = 300;
 
 interface Story {
   readonly cluster: Cluster;
@@ -41,6 +43,7 @@ await t.test('what runs, runs on while ZooKeeper is in trouble and daemons start
   await away(t, story);
   await expiry(t, story);
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) await adoption(t, story, signal);
+  await frozenSupervisor(t, story);
   t.same(await factsOf(story), before, 'every worker is the process that it was at the beginning');
   const { emitted, acked, lost } = await story.ledger.finish();
   t.same({ acked, lost }, { acked: emitted, lost: [] }, 'every line is acked, and all of its words are in the books');
@@ -123,6 +126,22 @@ async function adoption(t: Test, story: Story, signal: NodeJS.Signals): Promise<
     await cluster.untilRunning(NAME, WORKERS);
     await ledger.untilMore(RATE);
     t.same(await factsOf(story), before, 'with it');
+  });
+}
+
+async function frozenSupervisor(t: Test, story: Story): Promise<void> {
+  await t.test('a supervisor that was frozen for longer than a worker may be silent takes none for dead', async (t) => {
+    const { cluster, ledger } = story;
+    const before = await factsOf(story);
+    const supervisor = cluster.supervisors[0] as Daemon;
+    await supervisor.signal('SIGSTOP');
+    const frozenMs = Date.now();
+    await cluster.until('workers have been silent to it for too long', () => Date.now() - frozenMs > 1.5 * WORKER_TIMEOUT_MS);
+    await supervisor.signal('SIGCONT');
+    await cluster.until('it answers', async () => (await fetch(`${supervisor.url}/v1/workers`)).ok);
+    await ledger.untilMore(RATE);
+    t.equal(supervisor.said('worker.timeout'), 0);
+    t.same(await factsOf(story), before);
   });
 }
 
