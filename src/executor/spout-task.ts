@@ -85,9 +85,11 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
     return this.#host as SpoutHost;
   }
 
-  /** Whether its component is up and there is nothing left to do. */
+  /** Whether its component is up and there is nothing left to do; one that may emit has said so itself, by an empty answer when it was asked last. */
   get isIdle(): boolean {
-    return this.host.isRunning && !this.host.owesAnswer && this.pending.size === 0 && this.#verdictHead === this.#verdicts.length;
+    const { host } = this;
+    const hasLeft = this.pending.size === 0 && this.#verdictHead === this.#verdicts.length;
+    return host.isRunning && !host.owesAnswer && hasLeft && (host.wasEmpty || !this.#isActive);
   }
 
   start(): void {

@@ -318,3 +318,19 @@ t.test('what is dirty is flushed once, after all turns of a round', async (t) =>
   await settled(queue);
   t.strictSame(order, ['a', 'b', 'flush']);
 });
+
+t.test('a spout that may emit is idle only when it was asked and had nothing to say', async (t) => {
+  const { task, host, queue } = spout();
+  t.equal(task.isIdle, true, 'nobody lets it emit yet');
+  task.activate();
+  t.equal(task.isIdle, false, 'it has not been asked');
+  host.onNext = () => {
+    host.wasEmpty = true;
+  };
+  await settled(queue);
+  t.equal(task.isIdle, true);
+  host.wasEmpty = false;
+  t.equal(task.isIdle, false, 'it emitted when it was asked last');
+  task.deactivate();
+  t.equal(task.isIdle, true);
+});

@@ -55,7 +55,8 @@ export class LocalWorkers implements WorkerLauncher {
   /** Whether a topology has been quiet for so long, each time it is asked. @param idOf its id, where it is there */
   watch(quietMs: number, idOf: () => string | undefined): (nowMs: number) => Promise<boolean> {
     const quiet = new QuietWatch(quietMs);
-    let quietSinceMs: number | undefined;
+    let seenAtMs = Number.POSITIVE_INFINITY;
+    let quietForMs = 0;
     let emitted = -1;
     return async (nowMs) => {
       const workers = [...this.#workersOf(idOf() ?? '')].map(({ handle }) => handle);
@@ -64,8 +65,10 @@ export class LocalWorkers implements WorkerLauncher {
       const total = inline.reduce((sum, worker) => sum + worker.emitted, 0);
       const isQuiet = total === emitted && inline.length > 0 && inline.every(({ isIdle }) => isIdle);
       emitted = total;
-      if (!isQuiet || quietSinceMs === undefined) quietSinceMs = nowMs;
-      return isQuiet && nowMs - quietSinceMs >= quietMs;
+      // While this process had no turn, its workers had none either: that was no quiet.
+      quietForMs = isQuiet ? quietForMs + Math.max(0, Math.min(nowMs - seenAtMs, quietMs / 3)) : 0;
+      seenAtMs = nowMs;
+      return isQuiet && quietForMs >= quietMs;
     };
   }
 
