@@ -10,7 +10,8 @@ import { ackedSoFar, readBooks, recoveryMs } from '../examples/cluster/check.js'
 import { ADAPTER, type Benchmark, ROOT, type Setting } from './benchmark.js';
 import type { Figure } from './figure.js';
 import { childrenOf } from './processes.js';
-import { median } from './statistics.js';
+import { clusterKills } from './recovery-cluster.js';
+import { checkNoneLost, figuresOf, kills } from './recovery-figures.js';
 
 const EXAMPLE = join(ROOT, 'examples', 'cluster');
 const CLI = join(ROOT, 'dist', 'bundle', 'cli', 'main.js');
@@ -21,7 +22,7 @@ const CHILD_PAUSE_MS = 1000;
 export const recovery: Benchmark = {
   name: 'recovery',
   summary: 'time to full rate after kills of a child, a worker and the leading nimbus',
-  run: async (setting) => await childKills(setting),
+  run: async (setting) => [...(await childKills(setting)), ...(await clusterKills(setting))],
 };
 
 /** The topology in one process, its `split` bolts killed in turn. */
@@ -42,9 +43,10 @@ async function childKills(setting: Setting): Promise<readonly Figure[]> {
     }
     run.kill('SIGINT');
     await once(run, 'exit');
-    const { lost, ackedAtMs } = readBooks(ledger, join(EXAMPLE, 'poem.txt'));
-    const times = faults.map((atMs) => recoveryMs(ackedAtMs, atMs, atMs + CHILD_PAUSE_MS, RATE, 50));
-    return figuresOf('child', times, lost.length, 250);
+    const account = readBooks(ledger, join(EXAMPLE, 'poem.txt'));
+    checkNoneLost(account);
+    const times = faults.map((atMs) => recoveryMs(account.ackedAtMs, atMs, atMs + CHILD_PAUSE_MS, RATE, 50));
+    return figuresOf('child killed, to full rate', times, 250);
   } finally {
     run.kill('SIGKILL');
   }
@@ -61,26 +63,6 @@ function commandOf(pid: number): string {
   } catch {
     return '';
   }
-}
-
-function kills({ quick }: Setting): number {
-  return quick ? 5 : 20;
-}
-
-function figuresOf(what: string, times: readonly (number | undefined)[], lost: number, limitMs: number): readonly Figure[] {
-  if (lost > 0) throw new Error(`${lost} lines were lost`);
-  const known = times.map((ms) => ms ?? Number.POSITIVE_INFINITY);
-  const common = { benchmark: 'recovery', unit: 'ms' };
-  return [
-    { ...common, name: `${what} killed, to full rate: median`, value: median(known) },
-    {
-      ...common,
-      name: `${what} killed, to full rate: p99`,
-      value: Math.max(...known),
-      limit: { kind: 'at most', value: limitMs },
-      note: `of ${times.length} kills: the longest`,
-    },
-  ];
 }
 
 /** Resolves when it holds; it is looked at every 20 ms. */

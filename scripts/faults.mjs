@@ -1,8 +1,8 @@
 // `npm run faults`: a cluster of real daemons on this machine, a topology that keeps books at a steady rate, and a random sequence of faults. Invariant: the same seed gives the same
 // sequence; the last line is `roots N emitted, N acked, N lost`, and the status is 0 only if none was lost.
 // `-- --minutes N` (10), `--seed N`, `--rate N` lines a second (300), `--zookeeper-away SECS` instead of the sequence, `--keep` leaves everything where it was for a look.
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { Faults, seconds } from './fault-kinds.mjs';
 import { build, fail, installPackages } from './setup.mjs';
 import { TOOLS } from './tools.mjs';
 
@@ -20,7 +20,8 @@ const [minutes, seed, rate] = [values.minutes, values.seed, values.rate].map(Num
 const WORKERS = 4;
 /** Longest time until lines are acked at the full rate again, whatever has happened. */
 const RECOVERY_MS = 120_000;
-const ZOOKEEPER_AWAY_SECS_MAX = 60;
+const AGAIN = 0.4;
+const AT_ONCE_MAX = 4;
 
 if (!values['skip-build']) {
   installPackages();
@@ -33,101 +34,8 @@ const { Ledger } = await import('../dist/test/support/ledger.js');
 const { startProxy } = await import('../dist/test/support/proxy.js');
 const { startZooKeeper } = await import('../dist/test/support/zookeeper.js');
 
-/** Each says what it does and does it; what it returns puts things back in order. */
-const FAULTS = [
-  [
-    'a component killed',
-    (what) => {
-      const victim = pick(cluster.workers().flatMap(({ children }) => children));
-      say(`${what}: ${victim}`);
-      kill(victim, 'SIGKILL');
-      return nothing;
-    },
-  ],
-  [
-    'a worker killed',
-    (what) => {
-      const worker = pick(cluster.workers());
-      say(`${what}: ${nameOf(worker)}`);
-      kill(worker?.pid, 'SIGKILL');
-      return nothing;
-    },
-  ],
-  ['a supervisor killed', (what) => ended(what, pick(cluster.supervisors), 'SIGKILL', 8000)],
-  ['a supervisor restarted', (what) => ended(what, pick(cluster.supervisors), 'SIGTERM', 500)],
-  [
-    'a machine lost',
-    (what) => {
-      const supervisor = pick(cluster.supervisors);
-      const victims = processesOf(supervisor);
-      const mend = ended(what, supervisor, 'SIGKILL', 15_000);
-      for (const victim of victims) kill(victim, 'SIGKILL');
-      return mend;
-    },
-  ],
-  ['a nimbus killed', (what) => ended(what, pick(cluster.nimbuses), 'SIGKILL', 8000)],
-  [
-    'the leading nimbus killed',
-    async (what) => {
-      const url = (await cluster.state())?.leader?.url;
-      return ended(what, cluster.nimbuses.find((nimbus) => nimbus.url === url) ?? cluster.nimbuses[0], 'SIGKILL', 8000);
-    },
-  ],
-  [
-    'a component frozen',
-    (what) => {
-      const victim = pick(cluster.workers().flatMap(({ children }) => children));
-      return frozen(`${what}: ${victim}`, [victim], 15_000);
-    },
-  ],
-  [
-    'a worker frozen',
-    (what) => {
-      const worker = pick(cluster.workers());
-      return frozen(`${what}: ${nameOf(worker)}`, [worker?.pid], 8000);
-    },
-  ],
-  [
-    'a daemon frozen',
-    (what) => {
-      const daemon = pick(cluster.daemons);
-      return frozen(`${what}: ${daemon.name}`, [daemon.pid], 15_000);
-    },
-  ],
-  [
-    'a machine frozen',
-    (what) => {
-      const supervisor = pick(cluster.supervisors);
-      return frozen(`${what}: ${supervisor.name}`, [supervisor.pid, ...processesOf(supervisor)], 15_000);
-    },
-  ],
-  [
-    'a daemon cut off',
-    async (what) => {
-      const index = Math.floor(random() * proxies.length);
-      const way = pick(['freeze', 'deafen', 'cut', 'disconnect']);
-      const forMs = random() * 15_000;
-      say(`${what}: ${cluster.daemons[index].name}, ${way} for ${seconds(forMs)}`);
-      await proxies[index][way]();
-      return after(forMs, () => proxies[index].resume());
-    },
-  ],
-  [
-    'ZooKeeper away',
-    async (what) => {
-      const forMs = random() ** 2 * ZOOKEEPER_AWAY_SECS_MAX * 1000;
-      const isFrozen = random() < 0.5;
-      say(`${what}: ${isFrozen ? 'frozen' : 'killed'} for ${seconds(forMs)}`);
-      if (isFrozen) zookeeper.freeze();
-      else await zookeeper.kill();
-      return after(forMs, () => (isFrozen ? zookeeper.thaw() : zookeeper.restart()));
-    },
-  ],
-];
-
 const startedAtMs = performance.now();
-const random = randomOf(seed);
-const counts = new Map();
+let faults;
 let zookeeper;
 let proxies = [];
 let cluster;
@@ -151,7 +59,7 @@ try {
 process.exit(status);
 
 async function start() {
-  say(`seed ${seed}, ${minutes} minutes, ${rate} lines a second: ZooKeeper, two nimbuses, three supervisors with two slots each`);
+  say(`seed ${seed}, ${rate} lines a second: ZooKeeper, two nimbuses, three supervisors with two slots each`);
   zookeeper = await startZooKeeper();
   const names = ['nimbus-1', 'nimbus-2', 'supervisor-1', 'supervisor-2', 'supervisor-3'];
   proxies = await Promise.all(names.map(() => startProxy(zookeeper.port)));
@@ -159,45 +67,21 @@ async function start() {
   cluster = await Cluster.start({ zookeeper: [zookeeper.address], nimbuses: 2, supervisors: 3, slots: 2, zookeeperOf });
   ledger = await Ledger.submit(cluster, { workers: WORKERS, rate });
   say('lines are acked at the full rate');
+  faults = new Faults({ cluster, zookeeper, proxies, seed, say });
 }
 
 async function campaign() {
   const untilMs = performance.now() + minutes * 60_000;
   while (performance.now() < untilMs) {
-    // Now and then two at once: the second comes before the first has been dealt with.
-    const mends = [await anyFault()];
-    if (random() < 0.3) {
-      await pause(random() * 3000);
-      mends.push(await anyFault());
+    const mends = [await faults.any()];
+    // Now and then the next one comes before the last has been dealt with.
+    while (faults.random() < AGAIN && mends.length < AT_ONCE_MAX) {
+      await pause(faults.random() * 3000);
+      mends.push(await faults.any());
     }
     for (const mend of mends) await mend();
     await recovered();
   }
-}
-
-/** One fault; resolves to what puts things back in order, which waits first. */
-async function anyFault() {
-  const [what, act] = pick(FAULTS);
-  counts.set(what, (counts.get(what) ?? 0) + 1);
-  return act(what);
-}
-
-async function ended(what, daemon, signal, forMsMax) {
-  const forMs = random() * forMsMax;
-  say(`${what}: ${daemon.name}, for ${seconds(forMs)}`);
-  await daemon.signal(signal);
-  return after(forMs, () => {
-    if (!daemon.isRunning) daemon.start();
-  });
-}
-
-function frozen(what, pids, forMsMax) {
-  const forMs = random() * forMsMax;
-  say(`${what}, for ${seconds(forMs)}`);
-  for (const pid of pids) kill(pid, 'SIGSTOP');
-  return after(forMs, () => {
-    for (const pid of pids) kill(pid, 'SIGCONT');
-  });
 }
 
 /** Resolves when every daemon is in its place and lines flow as before, those that were on their way included. */
@@ -236,7 +120,7 @@ async function rateFor(what, secs) {
 async function finish() {
   say('no more lines; waiting for those on their way');
   const account = await ledger.finish(RECOVERY_MS);
-  for (const [what, count] of counts) console.log(`${String(count).padStart(5)}  ${what}`);
+  for (const [what, count] of faults.counts) console.log(`${String(count).padStart(5)}  ${what}`);
   console.log(`\nseed ${seed}, ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s, ${rate} lines a second`);
   console.log(verdict(account));
   return account.lost.length === 0 && account.acked === account.emitted ? 0 : 1;
@@ -245,52 +129,6 @@ async function finish() {
 function verdict({ emitted, acked, lost }) {
   if (lost.length > 0) console.log(`lost: ${lost.slice(0, 50).join(' ')}`);
   return `roots ${emitted} emitted, ${acked} acked, ${lost.length} lost`;
-}
-
-function processesOf(supervisor) {
-  return cluster.workers().flatMap(({ supervisor: owner, pid, children }) => (owner === supervisor ? [pid, ...children] : []));
-}
-
-function nameOf(worker) {
-  return worker === undefined ? 'none' : `${worker.incarnation} launch ${worker.launch} of ${worker.supervisor.name}`;
-}
-
-function nothing() {}
-
-function after(ms, action) {
-  const due = pause(ms);
-  return async () => {
-    await due;
-    await action();
-  };
-}
-
-function kill(pid, signal) {
-  if (pid === undefined || !existsSync(`/proc/${pid}`)) return;
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
-
-function pick(list) {
-  return list[Math.floor(random() * list.length)];
-}
-
-/** Mulberry32: numbers from 0 up to 1. */
-function randomOf(number) {
-  let state = number >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function seconds(ms) {
-  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 function say(text) {

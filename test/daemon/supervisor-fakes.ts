@@ -40,6 +40,11 @@ export class FakeClock implements Clock {
     await settled();
   }
 
+  /** Time passes in which this process can do nothing. */
+  freeze(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   get timers(): number {
     return this.#timers.size;
   }

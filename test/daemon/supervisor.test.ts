@@ -203,6 +203,19 @@ t.test('a worker that falls silent is killed and launched again', async (t) => {
   await bench.supervisor.stop();
 });
 
+t.test('a supervisor that was frozen hears its workers before it counts their silence', async (t) => {
+  const bench = await new Bench().running();
+  bench.clock.freeze(60_000);
+  await bench.clock.advance(100);
+  bench.launcher.last.events.onBeat(true);
+  await bench.clock.advance(20_000);
+  t.same(bench.launcher.alive, ['1.0#1'], 'one that lives');
+  bench.clock.freeze(60_000);
+  await bench.clock.advance(2000);
+  t.same(bench.launcher.alive, ['1.0#2'], 'one that says nothing');
+  await bench.supervisor.stop();
+});
+
 t.test('a worker that keeps dying is reported as failed, so that nimbus can move it', async (t) => {
   const bench = await new Bench().start();
   await assign(bench.nimbus, recordOf('words', [workerOf('1.0')]));

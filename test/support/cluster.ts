@@ -57,9 +57,13 @@ export class Cluster {
   readonly supervisors: Daemon[] = [];
   readonly #options: ClusterOptions;
 
+  /** Also when the test process ends early. */
+  readonly #onExit = (): void => this.#killAll();
+
   private constructor(options: ClusterOptions) {
     this.#options = options;
     this.directory = mkdtempSync(join(tmpdir(), 'polybolt-cluster-'));
+    process.on('exit', this.#onExit);
   }
 
   /** Starts all daemons and resolves when one nimbus leads and every supervisor is registered. */
@@ -155,13 +159,13 @@ export class Cluster {
     });
   }
 
-  /** Resolves when `holds` does, which is asked every 50 ms. Rejects with the daemons' last lines after `timeoutMs`. */
-  async until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+  /** Resolves when `holds` does, which is asked every `pollMs`. Rejects with the daemons' last lines after `timeoutMs`. */
+  async until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 60_000, pollMs = 50): Promise<void> {
     const startedAtMs = performance.now();
     while (!(await holds())) {
       if (performance.now() - startedAtMs > timeoutMs)
         throw new Error(`in ${timeoutMs / 1000} s it did not come to be that ${what}\n${this.log()}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
 
@@ -172,9 +176,14 @@ export class Cluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.daemons.map((daemon) => daemon.signal('SIGKILL')));
-    // Also what has been started and never been written down: all of it has its code or its directory below this one.
-    for (const pid of processesBelow(this.directory)) kill(pid);
+    this.#killAll();
+    process.off('exit', this.#onExit);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** What has been started and never been written down too: all of it has its code, its directory or its configuration below this one. */
+  #killAll(): void {
+    for (const pid of processesBelow(this.directory)) kill(pid);
   }
 
   /** Asks all nimbuses at once: one that is frozen takes connections and never answers. */

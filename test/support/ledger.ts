@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, readBooks } from '../../examples/cluster/check.js';
+import { type Account, readBooks, recoveryMs } from '../../examples/cluster/check.js';
 import type { Cluster } from './cluster.js';
 import { ROOT } from './run-cli.js';
 
@@ -81,6 +81,13 @@ export class Ledger {
   ackedBetween(fromMs: number, toMs: number): number {
     this.#read();
     return this.ackedAtMs.filter((atMs) => atMs >= fromMs && atMs < toMs).length;
+  }
+
+  /** How long after a fault the rate was full again, in ms; undefined as long as it is not: see `recoveryMs` of the example. */
+  recoveryMs(atMs: number, windowMs: number): number | undefined {
+    this.#read();
+    const since = this.ackedAtMs.filter((ackedMs) => ackedMs >= atMs).sort((one, other) => one - other);
+    return recoveryMs(since, atMs, Date.now(), this.rate, windowMs);
   }
 
   /** Resolves when so many more lines have been acked than now. */

@@ -49,6 +49,13 @@ const PASSING: ReadonlySet<string> = new Set(['PB_CODE_UNAVAILABLE', 'PB_DISK_FU
 /** What a timer of the system takes; what is due later is looked at again. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/**
+ * A timer that comes so late tells that this very process was still, frozen or starved: what its worker has said meanwhile is yet to be read, and a worker that was
+ * frozen with it is yet to speak.
+ */
+const LATE_MS = 250;
+const SECOND_LOOK_MS = 1000;
+
 export class SupervisorSlot {
   readonly port: number;
   readonly #ports: SlotPorts;
@@ -58,6 +65,8 @@ export class SupervisorSlot {
   #state: SlotState = EMPTY_SLOT;
   #handle: WorkerHandle | undefined;
   #timer: Timer | undefined;
+  /** The timer came late, and looks a second time. */
+  #wasLate = false;
   #isLetGo = false;
   #onEmpty: () => void = () => {};
 
@@ -222,14 +231,24 @@ export class SupervisorSlot {
   #setTimer(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#wasLate = false;
     const dueMs = dueMsOf(this.#state);
     if (dueMs === undefined) return;
     const delayMs = Math.min(TIMER_MS_MAX, Math.max(0, dueMs - this.#ports.clock.now()));
     this.#timer = this.#ports.clock.after(delayMs, () => this.#onTimer());
   }
 
+  get #lateMs(): number {
+    return this.#ports.clock.now() - (dueMsOf(this.#state) ?? Number.POSITIVE_INFINITY);
+  }
+
   #onTimer(): void {
     this.#timer = undefined;
+    if (!this.#wasLate && this.#lateMs > LATE_MS) {
+      this.#wasLate = true;
+      this.#timer = this.#ports.clock.after(SECOND_LOOK_MS, () => this.#onTimer());
+      return;
+    }
     this.#step({ type: 'tick' });
     // A timer may come a fraction of a millisecond early, or have been too short.
     if (this.#timer === undefined && !this.#isLetGo) this.#setTimer();
