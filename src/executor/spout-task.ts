@@ -58,6 +58,8 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
   #verdictHead = 0;
   #isActive = false;
   #isSleeping = false;
+  /** Whether this incarnation was asked for tuples since it may emit. */
+  #wasAsked = false;
   /** Somebody who waits for the spout to have nothing on its way. */
   #hold: { readonly untilMs: number; readonly settled: () => void } | undefined;
 
@@ -85,11 +87,10 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
     return this.#host as SpoutHost;
   }
 
-  /** Whether its component is up and there is nothing left to do; one that may emit has said so itself, by an empty answer when it was asked last. */
+  /** Whether its component is up and there is nothing left to do. One that may emit and has not been asked yet may have everything left to do. */
   get isIdle(): boolean {
-    const { host } = this;
     const hasLeft = this.pending.size === 0 && this.#verdictHead === this.#verdicts.length;
-    return host.isRunning && !host.owesAnswer && hasLeft && (host.wasEmpty || !this.#isActive);
+    return this.host.isRunning && !this.host.owesAnswer && hasLeft && (this.#wasAsked || !this.#isActive);
   }
 
   start(): void {
@@ -98,6 +99,7 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
 
   activate(): void {
     this.#isActive = true;
+    this.#wasAsked = false;
     this.host.activate();
     this.wake();
   }
@@ -138,6 +140,7 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
       }
       if (!this.#mayEmit() || this.#isSleeping) return;
       if (host.wasEmpty) return this.#sleep();
+      this.#wasAsked = true;
       host.next(nowMs);
     }
     this.wake();
@@ -176,6 +179,7 @@ export class SpoutTask implements Runnable, Flushable, SpoutSide {
 
   /** The incarnation that could have replayed them is gone. */
   onLost(): void {
+    this.#wasAsked = false;
     this.#verdicts = [];
     this.#verdictHead = 0;
     this.pending.clear((root) => {
