@@ -58,3 +58,19 @@ function configValue(key: string, text: string): unknown {
     });
   }
 }
+
+/** Processes on one machine; more than it has cores gain nothing. */
+const WORKERS_MAX = 64;
+
+/** `--workers` as the configuration says it, which wins over the file. Throws PB_USAGE for a number that makes no sense. */
+export function withWorkers<T extends { readonly workers?: number; readonly config?: Readonly<Record<string, string>> }>(options: T): T {
+  const { workers } = options;
+  if (workers === undefined) return options;
+  if (!Number.isSafeInteger(workers) || workers < 1 || workers > WORKERS_MAX) {
+    throw new PolyboltError('PB_USAGE', {
+      message: `--workers takes a number from 1 to ${WORKERS_MAX}`,
+      hint: 'as many as the machine has cores is a good start',
+    });
+  }
+  return { ...options, config: { ...options.config, 'topology.workers': String(workers) } };
+}

@@ -10,7 +10,7 @@ import type { LocalProcessLauncher, LocalProcessOptions } from '../../daemon/loc
 import type { TopologySummary } from '../../daemon/local/summary.js';
 import type { LogLevel } from '../../daemon/worker/worker-file.js';
 import { settingsOf } from '../../model/config.js';
-import { describeError, PolyboltError } from '../../model/errors.js';
+import { describeError, type PolyboltError } from '../../model/errors.js';
 import type { Log } from '../../model/log.js';
 import type { Topology } from '../../model/topology.js';
 import { formatMistake } from '../../model/topology-file/load.js';
@@ -18,6 +18,7 @@ import { createConsoleLog } from '../console-log.js';
 import { EXIT } from '../exit-codes.js';
 import { LiveTable, rootLine, tableLines } from '../live-table.js';
 import { loadTopology, type TopologyOptions } from '../load-topology.js';
+import { withWorkers } from '../options.js';
 import { prepareLocally } from '../prepare.js';
 import { TuplePrinter } from '../print-tuples.js';
 
@@ -58,39 +59,38 @@ export interface RunHooks {
 /** Why a run ends. */
 type Ending = 'idle' | 'time' | 'interrupted' | 'closed' | 'fatal';
 
-/** Processes on one machine; more than it has cores gain nothing. */
-const WORKERS_MAX = 64;
 const DRAW_MS = 250;
 /** A line on stderr this often where there is no terminal. */
 const REPORT_MS = 5000;
 
 export async function runCommand(file: string, given: RunOptions): Promise<number> {
+  return runFile(file, given);
+}
+
+/**
+ * Reads and prepares what a file says, and runs it.
+ * @param hooksOf what goes along with the run, made from what was read: the files of it too
+ */
+export async function runFile(
+  file: string,
+  given: RunOptions,
+  hooksOf?: (options: RunOptions, topology: Topology, read: ReadonlySet<string>) => RunHooks,
+): Promise<number> {
   const options = withWorkers(given);
-  const result = loadTopology(file, options);
+  const read = new Set<string>();
+  const result = loadTopology(file, options, (path) => read.add(path));
   if ('mistakes' in result) {
     for (const mistake of result.mistakes) console.error(formatMistake(mistake));
     return EXIT.invalidTopology;
   }
-  const unprepared = await prepareLocally(result.topology);
+  const { topology } = result;
+  const unprepared = await prepareLocally(topology);
   if (unprepared !== undefined) return unprepared;
-  const printer = new TuplePrinter(options.print ?? [], result.topology, (text) => process.stdout.write(text));
-  return new Run(result.topology, options, printer).run();
+  const printer = new TuplePrinter(options.print ?? [], topology, (text) => process.stdout.write(text));
+  return new Run(topology, options, printer, hooksOf?.(options, topology, read)).run();
 }
 
-/** `--workers` as the configuration says it, which wins over the file. Throws PB_USAGE for a number that makes no sense. */
-export function withWorkers(options: RunOptions): RunOptions {
-  const { workers } = options;
-  if (workers === undefined) return options;
-  if (!Number.isSafeInteger(workers) || workers < 1 || workers > WORKERS_MAX) {
-    throw new PolyboltError('PB_USAGE', {
-      message: `--workers takes a number from 1 to ${WORKERS_MAX}`,
-      hint: 'as many as the machine has cores is a good start',
-    });
-  }
-  return { ...options, config: { ...options.config, 'topology.workers': String(workers) } };
-}
-
-export class Run {
+class Run {
   readonly #hooks: RunHooks | undefined;
   readonly #options: RunOptions;
   readonly #printer: TuplePrinter;

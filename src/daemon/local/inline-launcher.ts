@@ -42,20 +42,6 @@ export class InlineWorker implements WorkerHandle {
     this.#onExit = onExit;
   }
 
-  /** Whether nothing is pending, queued or held. */
-  get isIdle(): boolean {
-    return this.#worker.isIdle;
-  }
-
-  /** What its tasks have emitted. */
-  get emitted(): number {
-    const { bolts, spouts } = this.#worker;
-    let emitted = 0;
-    for (const { counters } of bolts) emitted += counters.emitted;
-    for (const { counters } of spouts) emitted += counters.emitted;
-    return emitted;
-  }
-
   read(): WorkerSnapshot {
     return this.#worker.snapshot();
   }

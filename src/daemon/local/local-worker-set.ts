@@ -55,20 +55,14 @@ export class LocalWorkers implements WorkerLauncher {
   /** Whether a topology has been quiet for so long, each time it is asked. @param idOf its id, where it is there */
   watch(quietMs: number, idOf: () => string | undefined): (nowMs: number) => Promise<boolean> {
     const quiet = new QuietWatch(quietMs);
-    let seenAtMs = Number.POSITIVE_INFINITY;
-    let quietForMs = 0;
-    let emitted = -1;
+    // While this process had no turn, its workers had none either, or their words are yet to be read: that was no quiet.
+    const stepMsMax = quietMs > 0 ? quietMs / 3 : Number.POSITIVE_INFINITY;
+    let seenAtMs: number | undefined;
+    let watchedMs = 0;
     return async (nowMs) => {
-      const workers = [...this.#workersOf(idOf() ?? '')].map(({ handle }) => handle);
-      const inline = workers.filter((handle) => handle instanceof InlineWorker);
-      if (inline.length < workers.length) return quiet.observe(nowMs, await Promise.all([...this.#workersOf(idOf() ?? '')].map(refresh)));
-      const total = inline.reduce((sum, worker) => sum + worker.emitted, 0);
-      const isQuiet = total === emitted && inline.length > 0 && inline.every(({ isIdle }) => isIdle);
-      emitted = total;
-      // While this process had no turn, its workers had none either: that was no quiet.
-      quietForMs = isQuiet ? quietForMs + Math.max(0, Math.min(nowMs - seenAtMs, quietMs / 3)) : 0;
+      watchedMs += Math.min(nowMs - (seenAtMs ?? nowMs), stepMsMax);
       seenAtMs = nowMs;
-      return isQuiet && quietForMs >= quietMs;
+      return quiet.observe(watchedMs, await Promise.all([...this.#workersOf(idOf() ?? '')].map(refresh)));
     };
   }
 

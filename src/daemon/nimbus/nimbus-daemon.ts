@@ -2,20 +2,15 @@
  * A nimbus with all that a real one has: HTTP in front, code on disk, a scheduler from a module. Invariant: it is heard of in the store only once it listens, and what cannot work
  * (port, scheduler, directory) fails before that.
  */
-import type { StoreClient } from '../../coordination/store.js';
-import type { Clock } from '../../model/clock.js';
 import { PolyboltError } from '../../model/errors.js';
-import type { Log } from '../../model/log.js';
 import { createHttpServer, type HttpServer } from '../http/http-server.js';
 import type { Security } from '../security/security.js';
-import { Nimbus } from './nimbus.js';
+import { Nimbus, type NimbusOptions, type NimbusPorts } from './nimbus.js';
 import { NimbusBlobs } from './nimbus-blobs.js';
 import { nimbusRoutes } from './nimbus-http.js';
 import { loadScheduler } from './nimbus-scheduler.js';
 
-export interface NimbusDaemonOptions {
-  /** Of this nimbus, told from all others. */
-  readonly id: string;
+export interface NimbusDaemonOptions extends Omit<NimbusOptions, 'url'> {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
@@ -26,21 +21,11 @@ export interface NimbusDaemonOptions {
   /** Module of a scheduler, relative to `schedulerDirectory`. */
   readonly scheduler?: string | undefined;
   readonly schedulerDirectory: string;
-  readonly monitorMs: number;
-  readonly taskTimeoutMs: number;
-  readonly launchMs: number;
-  readonly supervisorTimeoutMs: number;
   readonly sessionMs: number;
 }
 
-export interface NimbusDaemonPorts {
-  readonly store: StoreClient;
+export interface NimbusDaemonPorts extends Omit<NimbusPorts, 'code' | 'schedule'> {
   readonly security: Security;
-  readonly clock: Clock;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-  readonly epochSeconds: () => number;
-  readonly log: Log;
 }
 
 export class NimbusDaemon {
